@@ -1,0 +1,3 @@
+"""Crypto-exchange API keys as infrastructure-as-code."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,71 @@
+"""Keys as the registry declares them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from keyctl.model.identifier import Identifier
+from keyctl.model.ips import IpSet
+from keyctl.model.names import AccountName, AppName, KeyName
+from keyctl.model.place import Place
+from keyctl.model.scopes import ScopeSet
+
+
+NEVER_ISSUED = "never-issued"
+"""The reason of a tombstone for an identifier that was mistyped and never existed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """An identifier that is dead for ever.
+
+    ``confirmed`` is the day on which the exchange, or an attestation, said so; ``reason`` is free text such as ``leaked``.
+    """
+
+    identifier: Identifier
+    on: date
+    reason: str
+    place: Place
+    confirmed: date | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retiring:
+    """The identifier that a rotation replaces; it should be revoked by the end of ``until`` (UTC)."""
+
+    identifier: Identifier
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A named, long-lived entry.
+
+    ``identifier`` is None until issued, and again once ended. ``expires`` is the last day of life: dead from 00:00 UTC
+    of the day after. ``ips`` is resolved, names of networks included.
+    """
+
+    name: KeyName
+    account: AccountName
+    owner: AppName
+    purpose: str
+    scopes: ScopeSet
+    ips: IpSet
+    place: Place
+    identifier: Identifier | None = None
+    networks: tuple[str, ...] = ()
+    issued: date | None = None
+    expires: date | None = None
+    retiring: Retiring | None = None
+    protected: bool = False
+    disabled: bool = False
+    reissue: bool = False
+    deliver: str | None = None
+    revoked: tuple[Revocation, ...] = ()
+
+    @property
+    def generation(self) -> int:
+        """How many identifiers this key has had and lost, for its marker."""
+        return len(self.revoked)
