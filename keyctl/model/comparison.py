@@ -47,7 +47,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """One credential, or one declared key without any. ``key`` is None for what nobody declared."""
+    """One credential, or one declared key without any. ``key`` is None for what nobody declared.
+
+    ``retiring`` marks the row of the id that a rotation replaces.
+    """
 
     key: KeyName | None
     account: AccountName | None
@@ -56,6 +59,7 @@ class KeyRow:
     statuses: tuple[Status, ...]
     unknown: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    retiring: bool = False
 
     @property
     def status(self) -> Status:
@@ -76,13 +80,16 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The result of a reconcile, sorted and stable: the same input gives the same bytes (law 10)."""
+    """The result of a reconcile, sorted and stable: the same input gives the same bytes (law 10).
+
+    The digests are None where the registry's files were too wrong to compare anything.
+    """
 
     generated_at: datetime
     commit: str | None
     dirty: bool
-    registry_digest: str
-    live_digest: str
+    registry_digest: str | None
+    live_digest: str | None
     partial: bool
     accounts: tuple[AccountRow, ...]
     keys: tuple[KeyRow, ...]

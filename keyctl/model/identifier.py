@@ -24,6 +24,11 @@ def fingerprint_of(text: str) -> Fingerprint:
     return Fingerprint("sha256:" + sha256(text.encode("ascii")).hexdigest())
 
 
+def shortened(text: str) -> str:
+    """What documents show of an identifier: its first four characters."""
+    return text[:4] + "…" if len(text) > 4 else text
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Identifier:
     """One credential's identifier. Two are equal when their fingerprints are, whichever way each was written.
@@ -54,7 +59,7 @@ class Identifier:
         exact = fingerprint_of(text)
         lowered = text.lower()
         folded = exact if lowered == text else fingerprint_of(lowered)
-        return cls(exact, text, folded, text[:4] + "…" if len(text) > 4 else text)
+        return cls(exact, text, folded, shortened(text))
 
     @classmethod
     def of_fingerprint(cls, text: str) -> Identifier:

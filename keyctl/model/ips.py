@@ -9,7 +9,6 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 Network = IPv4Network | IPv6Network
 _MAPPED = int.from_bytes(b"\xff\xff") << 32
-_EVERYTHING = frozenset({ip_network("0.0.0.0/0"), ip_network("::/0")})
 
 
 class IpError(ValueError):
@@ -20,6 +19,8 @@ class IpError(ValueError):
 def parse_network(text: str, *, strict: bool = True) -> Network:
     """One address or CIDR network; IPv4-mapped IPv6 becomes IPv4. Host bits are an error unless ``strict`` is off,
     which is for what exchanges report: there the whole network is taken, since a wider reading is the safe one."""
+    if "%" in text:
+        raise IpError(f"{text!r} names an interface of one machine; write the address without it")
     try:
         network = ip_network(text, strict=strict)
     except ValueError as error:
@@ -49,11 +50,11 @@ class IpSet:
     def of(cls, networks: Iterable[Network]) -> IpSet:
         """Merged and sorted from any networks."""
         given = list(networks)
-        if len(given) > 1:
+        if len(given) > 1 and not _are_apart(given):
             fours = collapse_addresses(n for n in given if isinstance(n, IPv4Network))
             sixes = collapse_addresses(n for n in given if isinstance(n, IPv6Network))
             given = [*fours, *sixes]
-        if any(network in _EVERYTHING for network in given):
+        if any(network.prefixlen == 0 for network in given):
             return ANY
         return cls(tuple(given))
 
@@ -87,6 +88,20 @@ class IpSet:
         return ", ".join(
             str(n.network_address) if n.prefixlen == n.max_prefixlen else str(n) for n in self.networks
         ) or ("none")
+
+
+def _are_apart(networks: list[Network]) -> bool:
+    """Sorts in place; true when no two networks overlap or touch, so that there is nothing to merge."""
+    spans = sorted(
+        (n.version, int(n.network_address), n.max_prefixlen - n.prefixlen, i) for i, n in enumerate(networks)
+    )
+    networks[:] = [networks[index] for _, _, _, index in spans]
+    end = (0, -1)
+    for version, start, bits, _ in spans:
+        if end >= (version, start - 1):
+            return False
+        end = (version, start + (1 << bits) - 1)
+    return True
 
 
 ANY = IpSet((), True)

@@ -11,7 +11,6 @@ from keyctl.model.names import AccountName, AppName, KeyName
 from keyctl.model.place import Place
 from keyctl.model.scopes import ScopeSet
 
-
 NEVER_ISSUED = "never-issued"
 """The reason of a tombstone for an identifier that was mistyped and never existed."""
 
@@ -20,7 +19,7 @@ NEVER_ISSUED = "never-issued"
 class Revocation:
     """An identifier that is dead for ever.
 
-    ``confirmed`` is the day on which the exchange, or an attestation, said so; ``reason`` is free text such as ``leaked``.
+    ``confirmed`` is the day on which the exchange, or an attestation, said so. ``reason`` is free text, ``leaked`` say.
     """
 
     identifier: Identifier

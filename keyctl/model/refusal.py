@@ -1,0 +1,15 @@
+"""Why something that was asked for was not done."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """The input or the circumstances are wrong; a command that meets it ends with exit status 1.
+
+    ``message`` says what is wrong and where, ``remedy`` what to do next. Neither ever holds a secret.
+    """
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy

@@ -1,0 +1,29 @@
+"""What comes of checking a registry without asking any exchange."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from keyctl.model.finding import ExitReason, Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much was looked at; ``commits`` is None where history was not."""
+
+    files: int
+    accounts: int
+    apps: int
+    keys: int
+    tombstones: int
+    commits: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """The result of a validate. ``partial`` ones are no evidence for a gate."""
+
+    counts: Counts
+    partial: bool
+    findings: tuple[Finding, ...]
+    exit_reasons: tuple[ExitReason, ...]
