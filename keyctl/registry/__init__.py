@@ -1,0 +1,1 @@
+"""The registry's files: strict YAML in, checked model out."""
