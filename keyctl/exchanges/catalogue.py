@@ -1,0 +1,97 @@
+"""The exchanges that keyctl knows: a static table of lazy import paths, and plug-ins that the deployment names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from keyctl.exchanges.declaration import Declaration
+from keyctl.model.names import ExchangeId
+
+if TYPE_CHECKING:
+    from keyctl.exchanges.reading import Reader
+    from keyctl.model.live import LiveKey
+
+ENTRY_POINTS = "keyctl.exchanges"
+PLUGINS = "KEYCTL_PLUGINS"
+
+_BUILT_IN = {"bybit": "keyctl.exchanges.bybit"}
+"""A package holds ``declaration.DECLARATION`` and ``reader.READER``."""
+
+
+class UnknownExchange(LookupError):
+    """No built-in and no named plug-in declares this exchange; the message lists those that are known."""
+
+
+def names() -> tuple[str, ...]:
+    """Every exchange id that accounts may name, members of families included, sorted."""
+    return tuple(sorted(_members()))
+
+
+def declaration(exchange: str) -> Declaration:
+    """The declaration for a ccxt id. Raises UnknownExchange."""
+    found: Declaration = _part(_package(exchange), "declaration", "DECLARATION")
+    return found
+
+
+def reader(exchange: str) -> Reader:
+    """What reads keys at a ccxt id's exchange. Loads no ccxt. Raises UnknownExchange."""
+    found: Reader = _part(_package(exchange), "reader", "READER")
+    return found
+
+
+def decode(exchange: str, endpoint: str, answer: object) -> tuple[LiveKey, ...]:
+    """The keys in an answer of an endpoint such as ``GET /v5/user/query-api``.
+
+    Raises UnknownExchange, and ExchangeError for refusals and for answers that are not as documented or list no keys.
+    """
+    keys: tuple[LiveKey, ...] = reader(exchange).decode(endpoint, answer)
+    return keys
+
+
+def canonical(exchange: str) -> ExchangeId:
+    """The id of the exchange whose keys this ccxt id shares. Raises UnknownExchange."""
+    return declaration(exchange).id
+
+
+def _package(exchange: str) -> str:
+    members = _members()
+    if exchange not in members:
+        raise UnknownExchange(f"keyctl knows no exchange {exchange!r}; it knows {', '.join(sorted(members))}")
+    return members[exchange]
+
+
+def _members() -> dict[str, str]:
+    return _families(os.environ.get(PLUGINS, ""))
+
+
+@cache
+def _families(plugins: str) -> dict[str, str]:
+    packages = {**_plugged(plugins), **_BUILT_IN}
+    members: dict[str, str] = {}
+    for name in sorted(packages, key=lambda name: name not in _BUILT_IN):
+        package = packages[name]
+        declared: Declaration = _part(package, "declaration", "DECLARATION")
+        for member in (name, *declared.family):
+            members.setdefault(member, package)
+    return members
+
+
+def _plugged(plugins: str) -> dict[str, str]:
+    """Packages of the entry points that KEYCTL_PLUGINS names, separated by commas or white space."""
+    wanted = set(plugins.replace(",", " ").split())
+    if not wanted:
+        return {}
+    from importlib.metadata import entry_points
+
+    return {point.name: point.value for point in entry_points(group=ENTRY_POINTS) if point.name in wanted}
+
+
+def _part(package: str, module: str, name: str) -> Any:
+    return getattr(_load(f"{package}.{module}"), name)
+
+
+_load: Callable[[str], Any] = import_module

@@ -1,0 +1,79 @@
+"""The edge: text from an exchange becomes JSON, and only declared fields of it enter the program (law 5)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+
+from keyctl.exchanges.errors import Malformed
+
+Tree = dict[str, "Tree"]
+
+
+def parse(text: str) -> object:
+    """A whole JSON answer. Raises Malformed for anything else: HTML, a cut answer, a name given twice, NaN."""
+    parsed: object = None
+    wrong: str | None = None
+    try:
+        parsed = json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_refuse)
+    except _Repeated:
+        wrong = "an object that gives a name twice"
+    except (ValueError, RecursionError):
+        wrong = _describe(text)
+    if wrong is not None:
+        raise Malformed("answer", "JSON", wrong)
+    return parsed
+
+
+def strip(answer: object, fields: Iterable[str]) -> object:
+    """The answer with nothing but the declared dotted paths. Lists are walked through; an object where a field
+    should be a plain value comes out empty, so that its wrong type can still be told."""
+    return _strip(answer, _tree(tuple(fields)))
+
+
+def _strip(value: object, tree: Tree) -> object:
+    if isinstance(value, list):
+        return [_strip(item, tree) for item in value]
+    if isinstance(value, dict):
+        anything = tree.get("*")
+        return {
+            name: _strip(inner, tree.get(name, anything or {}))
+            for name, inner in value.items()
+            if name in tree or anything is not None
+        }
+    return value
+
+
+@lru_cache(maxsize=256)
+def _tree(fields: tuple[str, ...]) -> Tree:
+    root: Tree = {}
+    for path in fields:
+        node = root
+        for name in path.split("."):
+            node = node.setdefault(name, {})
+    return root
+
+
+class _Repeated(ValueError):
+    pass
+
+
+def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Repeated
+    return found
+
+
+def _refuse(_constant: str) -> object:
+    raise ValueError
+
+
+def _describe(text: str) -> str:
+    start = text.lstrip()[:15].lower()
+    if not start:
+        return "nothing"
+    if start.startswith(("<!doctype", "<html", "<")):
+        return "HTML"
+    return "JSON that breaks off or is damaged" if start.startswith(("{", "[")) else "other text"

@@ -1,0 +1,310 @@
+"""The one place that talks to exchanges, and the only one that imports ccxt: for signing and HTTP, nothing else.
+
+ccxt decides nothing here. Its loggers, its memory of the last call, its retries, its pacing and its reading of answers
+are off; what an answer means is the declaration's. Nothing of its errors, which carry signed URLs, gets out (law 5).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from types import TracebackType
+from typing import Any
+
+from keyctl.exchanges.declaration import Declaration, Effect, Endpoint
+from keyctl.exchanges.errors import Cause, ExchangeError
+from keyctl.exchanges.judgement import OFFLINE, judge
+from keyctl.exchanges.pacing import Pace
+from keyctl.exchanges.redaction import Redactor
+from keyctl.exchanges.retry import Patience, retrying
+from keyctl.model.account import Environment
+from keyctl.model.names import ExchangeId
+from keyctl.secrets.sources import Credential
+
+READS = frozenset({Effect.READ})
+_HOST = re.compile(r"\A[a-z]+://[^/]+")
+_ADDRESS = "address"
+
+
+class EffectRefused(Exception):
+    """A call that this transport was not made for: it writes, or it is not declared. Nothing was sent (law 7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """The two rate scopes of a transport, shared with all others of the same account and the same machine."""
+
+    account: Pace
+    address: Pace
+
+
+class Transport:
+    """One credential's way to one exchange, for the given effects only. Used as an asynchronous context.
+
+    ``exchange`` is the ccxt id of a member of the declaration's family, None for the declaration's own.
+    ``base_url`` is where a simulated exchange listens (environment sandbox), else None. Raises ExchangeError when the
+    installed ccxt lacks what the declaration needs.
+    """
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        credential: Credential | None,
+        environment: Environment,
+        pacing: Pacing,
+        redactor: Redactor,
+        *,
+        exchange: ExchangeId | None = None,
+        base_url: str | None = None,
+        effects: frozenset[Effect] = READS,
+        patience: Patience | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        if (environment is Environment.SANDBOX) is not (base_url is not None):
+            raise EffectRefused("a base URL belongs to accounts of the environment sandbox, and to them only")
+        self._declaration = declaration
+        self._pacing = pacing
+        self._redactor = redactor
+        self._effects = effects
+        self._patience = patience or Patience()
+        self._now = now
+        self._exchange = _connect(
+            exchange or declaration.id, declaration, credential, environment, base_url, self._patience.timeout
+        )
+
+    async def __aenter__(self) -> Transport:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._exchange.close()
+
+    async def call(self, endpoint: Endpoint, params: Mapping[str, str] | None = None) -> object:
+        """The answer of one endpoint, reduced to its declared fields. Raises ExchangeError for everything else.
+
+        Raises EffectRefused, before anything is sent, for endpoints that are not declared or have another effect.
+        """
+        if endpoint not in self._declaration.endpoints:
+            raise EffectRefused(f"{self._declaration.id} declares no endpoint {endpoint.name}")
+        if endpoint.effect not in self._effects:
+            raise EffectRefused(f"{endpoint.name} has the effect {endpoint.effect}, this transport is for others")
+
+        async def ask() -> object:
+            await self._pacing.account.turn(endpoint.name, endpoint.per_second)
+            if self._declaration.limits.address_per_second is not None:
+                await self._pacing.address.turn(_ADDRESS, self._declaration.limits.address_per_second)
+            answer = await self._send(endpoint, params or {})
+            return judge(self._declaration, endpoint, answer.status, answer.headers, answer.body, self._now())
+
+        if endpoint.effect is not Effect.READ:
+            return await ask()
+        return await retrying(ask, self._patience, self._pacing.account.hold)
+
+    async def _send(self, endpoint: Endpoint, params: Mapping[str, str]) -> Response:
+        failure: ExchangeError
+        try:
+            if endpoint.ccxt_method is not None:
+                await getattr(self._exchange, endpoint.ccxt_method)(dict(params))
+            else:
+                # a list: ccxt takes a string apart and sends the call unsigned
+                await self._exchange.request(endpoint.path, list(endpoint.api), endpoint.method, dict(params))
+            failure = self._broken(endpoint, "it ended without an answer")
+        except Answered as answer:
+            return answer.response
+        except ExchangeError as error:
+            failure = error
+        except Unsignable:
+            failure = ExchangeError(
+                Cause.CREDENTIAL_INVALID,
+                f"the request {endpoint.name} could not be signed",
+                "check that the credential's secret is whole and of the kind that the key was made for",
+            )
+        except Exception as error:  # noqa: BLE001 - whatever HTTP and ccxt raise carries URLs; only its kind may get out
+            failure = self._broken(endpoint, _why(error, self._patience.timeout))
+        raise failure
+
+    def _broken(self, endpoint: Endpoint, why: str) -> ExchangeError:
+        message = f"{endpoint.name} of {self._declaration.title} failed: {why}"
+        return ExchangeError(Cause.TRANSPORT, self._redactor.scrub(message), OFFLINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer; unread."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str = field(repr=False)
+
+
+class Answered(Exception):
+    """How an HTTP answer leaves ccxt before ccxt reads it; its text shows nothing of it."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__("an answer")
+        self.response = response
+
+
+class Unsignable(Exception):
+    """ccxt could not sign a request."""
+
+
+def _why(error: Exception, timeout: float) -> str:
+    import ccxt
+
+    if isinstance(error, ccxt.RequestTimeout):
+        return f"no answer within {timeout:g} s"
+    if isinstance(error, ccxt.ExchangeNotAvailable):
+        return "no connection"
+    return "the connection broke off" if isinstance(error, ccxt.BaseError) else f"{type(error).__name__}"
+
+
+def _connect(
+    exchange_id: ExchangeId,
+    declaration: Declaration,
+    credential: Credential | None,
+    environment: Environment,
+    base_url: str | None,
+    timeout: float,
+) -> Any:
+    kind = _quiet(exchange_id)
+    _check_installed(declaration, kind)
+    config: dict[str, Any] = {"timeout": int(timeout * 1000)}
+    if credential is not None:
+        config |= {"apiKey": credential.key, "secret": credential.secret.reveal()}
+        if credential.passphrase is not None:
+            config["password"] = credential.passphrase.reveal()
+    exchange = kind(config)
+    if environment is Environment.TESTNET:
+        if "test" not in exchange.urls:
+            raise ExchangeError(
+                Cause.TRANSPORT,
+                f"{declaration.title} has no testnet that keyctl knows",
+                "correct `environment` of the account in registry/accounts.yaml",
+            )
+        exchange.set_sandbox_mode(True)
+    if base_url is not None:
+        exchange.urls["api"] = _moved(exchange.urls["api"], base_url)
+    return exchange
+
+
+def _check_installed(declaration: Declaration, kind: type) -> None:
+    methods = [endpoint.ccxt_method for endpoint in declaration.endpoints if endpoint.ccxt_method is not None]
+    missing = [method for method in methods if not hasattr(kind, method)]
+    if missing:
+        import ccxt
+
+        raise ExchangeError(
+            Cause.TRANSPORT,
+            f"the installed ccxt {ccxt.__version__} has no {', '.join(missing)} for {declaration.title}",
+            "install the version of ccxt that keyctl asks for (pip install --upgrade exchange-keyctl)",
+        )
+
+
+def _moved(urls: Any, base_url: str) -> Any:
+    if isinstance(urls, dict):
+        return {name: _moved(url, base_url) for name, url in urls.items()}
+    return _HOST.sub(base_url, urls) if isinstance(urls, str) else urls
+
+
+@cache
+def _quiet(exchange: ExchangeId) -> type:
+    """ccxt's class of an exchange, for signing and HTTP only."""
+    import ssl
+
+    import ccxt.async_support
+    import certifi
+
+    silent = _silence()
+    certificates = ssl.create_default_context(cafile=certifi.where())
+    base: Any = getattr(ccxt.async_support, exchange)
+
+    class Quiet(base):  # type: ignore[misc]  # its base is known at run time only
+        logger = silent
+        verbose = False
+        enableRateLimit = False
+        enableLastHttpResponse = False
+        enableLastJsonResponse = False
+        enableLastResponseHeaders = False
+        fetchHistoryCacheSize = 0
+        aiohttp_trust_env = False
+        timeout_on_exit = 0
+        # ccxt assigns these outright; they would keep key, signature and signed URL
+        last_request_headers = _Forgotten()
+        ssl_context = certificates  # made once, not once for each credential
+        session: Any
+
+        def set_last_request(self, request: object) -> None:
+            """Remember nothing."""
+
+        def parse_json(self, http_response: object) -> None:
+            """Leave reading to ``Transport``: ccxt takes null for text and damaged JSON for nothing."""
+
+        def sign(self, *given: Any, **named: Any) -> Any:
+            # signing raises whatever its cryptography does, perhaps with the key in it
+            with suppress(Exception):
+                return super().sign(*given, **named)
+            raise Unsignable
+
+        def handle_errors(self, *answer: Any) -> None:
+            status, _reason, _url, _method, headers, body, *_rest = answer
+            raise Answered(Response(status, dict(headers), body))
+
+        def open(self, lazy: bool = False) -> None:
+            super().open(lazy)
+            if self.session is not None and not isinstance(self.session, _SentOnce):
+                self.session = _SentOnce(self.session)
+
+    return Quiet
+
+
+class _Forgotten:
+    """An attribute that keeps nothing of what is put into it."""
+
+    def __get__(self, owner: object, kind: type | None = None) -> None:
+        return None
+
+    def __set__(self, owner: object, value: object) -> None:
+        pass
+
+
+class _SentOnce:
+    """An aiohttp session that sends a request to one place, once.
+
+    It follows no redirect: the next host would get key and signature. It does not repeat a GET when the connection
+    breaks off, as aiohttp does unasked: at some exchanges a GET writes.
+    """
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        if not hasattr(session, "_retry_connection"):
+            raise ExchangeError(
+                Cause.TRANSPORT,
+                "the installed aiohttp can't be told to send a request only once",
+                "install the version of aiohttp that keyctl asks for (pip install --upgrade exchange-keyctl)",
+            )
+        session._retry_connection = False  # aiohttp has no public switch
+
+    def __getattr__(self, method: str) -> Any:
+        given = getattr(self._session, method)
+        if method not in ("get", "post", "put", "delete", "patch"):
+            return given
+        return lambda *args, **named: given(*args, **{**named, "allow_redirects": False})
+
+
+def _silence() -> logging.Logger:
+    """ccxt's loggers, mute whatever level anybody sets: at DEBUG they print headers and signatures."""
+    for name in ("ccxt", *(name for name in logging.Logger.manager.loggerDict if name.startswith("ccxt."))):
+        logger = logging.getLogger(name)
+        logger.addHandler(logging.NullHandler())
+        logger.setLevel(logging.CRITICAL + 1)
+        logger.propagate = False
+    silent = logging.Logger("keyctl.exchanges.silent", logging.CRITICAL + 1)
+    silent.disabled = True
+    return silent

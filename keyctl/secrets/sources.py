@@ -1,0 +1,129 @@
+"""Where keyctl's own credentials come from: environment variables named after exchange and account, never YAML (law 6).
+
+``KEYCTL_READ_<EXCHANGE>_<ACCOUNT>_{KEY,SECRET,PASSPHRASE}``, in upper case, every other character as ``_``, with
+``_TESTNET`` or ``_SANDBOX`` after the exchange. A key that only its own credential can describe has its name after the
+account's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+from keyctl.model.account import Account, Environment
+from keyctl.model.identifier import Identifier, IdentifierError
+from keyctl.model.key import Key
+from keyctl.model.names import KeyName
+
+READ = "KEYCTL_READ"
+_PARTS = ("KEY", "SECRET", "PASSPHRASE")
+_OTHER = re.compile(r"[^A-Z0-9]")
+
+
+class CredentialError(Exception):
+    """A credential can't be used. The message names variables, never their values."""
+
+
+class Secret:
+    """A value that shows itself only when asked by ``reveal``: not printed, not formatted, not pickled."""
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        self.__value = value
+
+    def reveal(self) -> str:
+        """The value itself; for signing and for redaction, nothing else."""
+        return self.__value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __format__(self, _spec: str) -> str:
+        return repr(self)
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError("a secret can't be pickled or copied")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One API credential. ``variables`` is the common start of its variables' names, for messages."""
+
+    identifier: Identifier
+    key: str
+    secret: Secret
+    passphrase: Secret | None
+    variables: str
+
+
+def prefix(account: Account, key: KeyName | None = None, use: str = READ) -> str:
+    """What the variables of an account's credential, or of one key's own, start with."""
+    environment = () if account.environment is Environment.LIVE else (account.environment.value,)
+    names = (account.exchange, *environment, account.name, *((key,) if key is not None else ()))
+    return "_".join((use, *(_OTHER.sub("_", name.upper()) for name in names)))
+
+
+class Credentials:
+    """The credentials that the deployment gave for reading."""
+
+    def __init__(self, values: Mapping[str, Secret], shared: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        self._values = dict(values)
+        self._shared = dict(shared or {})
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Credentials:
+        """Reads ``KEYCTL_READ_…``; a variable that is set to nothing counts as not set."""
+        return cls({name: Secret(value) for name, value in environ.items() if name.startswith(READ + "_") and value})
+
+    def serving(self, accounts: Iterable[Account], keys: Iterable[Key]) -> Credentials:
+        """The same, for one registry: variables that two of its accounts or keys would share are refused when asked.
+
+        Names that differ only in characters that become ``_`` meet there; neither may get the other's credential.
+        """
+        by_name = {account.name: account for account in accounts}
+        users: dict[str, list[str]] = {}
+        for account in by_name.values():
+            users.setdefault(prefix(account), []).append(f"account {account.name}")
+        for key in keys:
+            if key.account in by_name:
+                users.setdefault(prefix(by_name[key.account], key.name), []).append(f"key {key.name}")
+        return Credentials(
+            self._values, {name: tuple(sorted(meant)) for name, meant in users.items() if len(meant) > 1}
+        )
+
+    def for_account(self, account: Account) -> Credential | None:
+        """The account's credential; None if no variable of it is set. Raises CredentialError for half a one."""
+        return self._under(prefix(account))
+
+    def for_key(self, account: Account, key: Key) -> Credential | None:
+        """A key's own credential; None if no variable of it is set. Raises CredentialError for half a one."""
+        return self._under(prefix(account, key.name))
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every value that must never be shown, for redaction. Ids are no secrets."""
+        return tuple(value for name, value in sorted(self._values.items()) if not name.endswith("_KEY"))
+
+    def _under(self, start: str) -> Credential | None:
+        key, secret, passphrase = (self._values.get(f"{start}_{part}") for part in _PARTS)
+        if key is None and secret is None and passphrase is None:
+            return None
+        if start in self._shared:
+            raise CredentialError(
+                f"{start}_… would serve {' and '.join(self._shared[start])}; rename one of them in the registry"
+            )
+        for part, value in (("KEY", key), ("SECRET", secret)):
+            if value is None:
+                raise CredentialError(f"{start}_{part} is not set, but another variable of this credential is")
+        assert key is not None and secret is not None
+        try:
+            identifier = Identifier.of_text(key.reveal())
+        except IdentifierError:
+            identifier = None
+        if identifier is None:
+            raise CredentialError(f"{start}_KEY is no API key: it must be printable ASCII without white space")
+        return Credential(identifier, key.reveal(), secret, passphrase, start)
