@@ -1,0 +1,1 @@
+"""Simulated exchanges over HTTP on loopback."""

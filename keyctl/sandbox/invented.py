@@ -1,0 +1,27 @@
+"""Identifiers and secrets of simulated keys, made from names: every process that reads a scenario makes the same."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from string import ascii_letters, digits
+
+CANARY = "canary-"
+"""Every invented secret starts with this: a search of files and logs for it shows whether one got out."""
+
+_ALPHABET = ascii_letters + digits
+ID_LENGTH = 18
+
+
+def invented_secret(scenario: str, key_id: str) -> str:
+    """`CANARY` and 32 hex digits."""
+    return CANARY + sha256(f"secret\n{scenario}\n{key_id}".encode()).hexdigest()[:32]
+
+
+def invented_id(scenario: str, key_name: str) -> str:
+    """Eighteen letters and digits, as Bybit's look."""
+    number = int.from_bytes(sha256(f"id\n{scenario}\n{key_name}".encode()).digest())
+    letters = []
+    for _ in range(ID_LENGTH):
+        number, rest = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[rest])
+    return "".join(letters)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from keyctl.sandbox.invented import CANARY
+from keyctl.sandbox.running import environment, running
+from tests.sandbox.caller import Caller
+
+
+def test_names_follow_the_convention_for_accounts_and_for_keys_that_describe_themselves() -> None:
+    prefix = "KEYCTL_READ_BYBIT_SANDBOX_"
+    holders = ["BYBIT_MAIN", "BYBIT_MAIN_LEDGER", "BYBIT_TREASURY"]
+    assert set(environment("example")) == {
+        f"{prefix}{holder}_{part}" for holder in holders for part in ("KEY", "SECRET")
+    }
+
+
+def test_every_secret_carries_the_canary() -> None:
+    for scenario in ("example", "demo"):
+        variables = environment(scenario)
+        secrets = [value for name, value in variables.items() if name.endswith("_SECRET")]
+        assert secrets and all(secret.startswith(CANARY) for secret in secrets)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "codes"),
+    [
+        ("example", {"BYBIT_MAIN": 0, "BYBIT_MAIN_LEDGER": 0, "BYBIT_TREASURY": 0}),
+        ("demo", {"BYBIT_MAIN": 0, "BYBIT_MAIN_LEDGER": 0, "BYBIT_TREASURY": 10010}),
+    ],
+)
+def test_the_credentials_are_those_that_the_running_sandbox_knows(scenario: str, codes: dict[str, int]) -> None:
+    variables = environment(scenario)
+    with running(scenario) as sandbox:
+        for holder, code in codes.items():
+            prefix = f"KEYCTL_READ_BYBIT_SANDBOX_{holder}"
+            calling = Caller(sandbox.exchanges["bybit"], variables[f"{prefix}_KEY"], variables[f"{prefix}_SECRET"])
+            assert calling.ask("/v5/user/query-api").code == code, holder

@@ -1,0 +1,103 @@
+"""The registry at the top of the project and the scenarios tell the same story."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from keyctl.model.identifier import Identifier
+from keyctl.model.names import KeyName
+from keyctl.model.registry import Registry
+from keyctl.registry.load import load as load_registry
+from keyctl.sandbox.scenario import SHIPPED, load
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    loaded = load_registry(ROOT)
+    assert loaded.findings == ()
+    assert loaded.registry is not None
+    return loaded.registry
+
+
+def live(scenario: str) -> dict[Identifier, str]:
+    return {Identifier.of_text(key.id): key.account for key in load(scenario).exchanges["bybit"].keys}
+
+
+def declared(registry: Registry) -> dict[Identifier, str]:
+    found: dict[Identifier, str] = {}
+    for key in registry.keys.values():
+        assert key.identifier is not None
+        found[key.identifier] = key.account
+        if key.retiring is not None:
+            found[key.retiring.identifier] = key.account
+    return found
+
+
+def test_every_id_that_the_registry_declares_is_alive_in_the_example_and_no_other(registry: Registry) -> None:
+    assert live("example") == declared(registry)
+
+
+def test_no_revoked_id_is_alive_in_the_example(registry: Registry) -> None:
+    tombstones = registry.tombstones()
+    assert len(tombstones) >= 4
+    assert not [identifier for identifier in live("example") if tombstones.find(identifier)]
+
+
+def test_one_revoked_id_is_alive_in_the_demo(registry: Registry) -> None:
+    tombstones = registry.tombstones()
+    [found] = [tombstone for identifier in live("demo") if (tombstone := tombstones.find(identifier))]
+    assert (found.key, found.account, found.reason) == ("hedger-quotes", "bybit-mm", "leaked")
+
+
+def test_the_demo_has_one_key_that_is_gone_and_one_that_nobody_declared(registry: Registry) -> None:
+    known, there, tombstones = declared(registry), live("demo"), registry.tombstones()
+    assert [known[identifier] for identifier in set(known) - set(there)] == ["bybit-arb"]
+    strangers = [identifier for identifier in set(there) - set(known) if not tombstones.find(identifier)]
+    assert [there[identifier] for identifier in strangers] == ["bybit-arb"]
+
+
+def test_accounts_have_the_uids_of_the_scenario(registry: Registry) -> None:
+    simulated = {account.name: account for account in load("example").exchanges["bybit"].accounts}
+    assert {name: account.uid for name, account in simulated.items()} == {
+        name: account.uid for name, account in registry.accounts.items()
+    }
+    assert {name: account.parent for name, account in simulated.items()} == {
+        name: account.parent for name, account in registry.accounts.items()
+    }
+
+
+def test_nothing_of_the_example_ends_before_the_summer_of_2027(registry: Registry) -> None:
+    ends = [key.expires for key in registry.keys.values() if key.expires is not None]
+    assert len(ends) == len(registry.keys) and min(ends) >= date(2027, 6, 30)
+
+
+def test_each_edit_of_the_demo_finds_its_text_once_and_leaves_a_good_registry(tmp_path: Path) -> None:
+    document = yaml.safe_load((SHIPPED / "demo-edits.yaml").read_text())
+    for path in [*ROOT.glob("registry/*.yaml"), *ROOT.glob("keys.d/**/*.yaml")]:
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    for edit in document["before"]:
+        text = (ROOT / edit["file"]).read_text()
+        assert text.count(edit["find"]) == 1
+    for edit in document["edits"]:
+        text = (tmp_path / edit["file"]).read_text()
+        assert text.count(edit["find"]) == 1
+        (tmp_path / edit["file"]).write_text(text.replace(edit["find"], edit["replace"]))
+    loaded = load_registry(tmp_path)
+    assert loaded.findings == () and loaded.registry is not None
+    assert loaded.registry.keys[KeyName("arbitrage-perps")].expires == date(2026, 11, 20)
+
+
+def test_every_file_names_a_schema_that_is_there() -> None:
+    for path in [*ROOT.glob("registry/*.yaml"), *ROOT.glob("keys.d/**/*.yaml")]:
+        first = path.read_text().splitlines()[0]
+        prefix = "# yaml-language-server: $schema="
+        assert first.startswith(prefix), path
+        assert (path.parent / first.removeprefix(prefix)).resolve().is_file(), path
