@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from keyctl.model.account import Account
@@ -60,35 +60,23 @@ class Registry:
     unreadable: tuple[UnreadableBlob, ...] = ()
     closed_registries: tuple[ClosedRegistry, ...] = ()
 
+    _tombstones: list[Tombstones] = field(default_factory=list, init=False, repr=False, compare=False)
+
     def tombstones(self) -> Tombstones:
-        """Every tombstone that the checkout itself holds; history may know more."""
+        """Every tombstone that the checkout itself holds, gathered once; history may know more."""
+        if not self._tombstones:
+            self._tombstones.append(Tombstones(self._stones()))
+        return self._tombstones[0]
 
-        def from_files() -> list[Tombstone]:
-            found = [
-                Tombstone(
-                    entry.identifier,
-                    str(entry.place),
-                    key.name,
-                    key.account,
-                    entry.on,
-                    entry.reason,
-                    entry.confirmed,
-                    entry.place,
-                )
-                for key in self.keys.values()
-                for entry in key.revoked
-            ]
-            found += [
-                Tombstone(
-                    entry.identifier,
-                    str(entry.place),
-                    on=entry.on,
-                    reason=entry.reason,
-                    confirmed=entry.confirmed,
-                    place=entry.place,
-                )
-                for entry in self.revoked
-            ]
-            return found
+    def _stones(self) -> Iterator[Tombstone]:
+        for key in self.keys.values():
+            for entry in key.revoked:
+                yield _stone(entry, key.name, key.account)
+        for entry in self.revoked:
+            yield _stone(entry, None, None)
 
-        return Tombstones(from_files())
+
+def _stone(entry: Revocation, key: KeyName | None, account: AccountName | None) -> Tombstone:
+    return Tombstone(
+        entry.identifier, str(entry.place), key, account, entry.on, entry.reason, entry.confirmed, entry.place
+    )

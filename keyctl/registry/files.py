@@ -59,7 +59,8 @@ def find_root(start: Path) -> Path:
             return folder
     raise RegistryNotFound(
         f"no registry in {start} or above it: expected a folder that holds registry/registry.yaml. "
-        "Go into one, name it with --registry DIR or KEYCTL_REGISTRY, or make one with 'exchange-keyctl init'"
+        "Go into one, name it with --registry DIR or KEYCTL_REGISTRY, or begin with the example that "
+        "'exchange-keyctl demo --dir DIR' leaves"
     )
 
 

@@ -29,7 +29,10 @@ def check_identifiers(registry: Registry, findings: list[Finding]) -> None:
                     f"{identifier.display} was revoked for ever on {tombstone.on} ({tombstone.reason}), "
                     f"{_where(tombstone)}" + ("" if exact else "; it differs by letter case only")
                 )
-                remedy = f"remove it from here; if a key is needed, issue a new one: exchange-keyctl rotate {key.name}"
+                remedy = (
+                    "remove it from here; if the app still needs a key, create a new one at the exchange"
+                    " and write its id here"
+                )
                 complaints = Complaints(key.place.path, findings, key.name)
                 complaints.add("revoked-id-declared", message, remedy, *pointer, account=key.account)
     revoked = {tombstone.identifier.fingerprint for tombstone in tombstones}

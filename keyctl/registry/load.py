@@ -142,7 +142,7 @@ def _build(paths: tuple[str, ...], files: _Files, findings: list[Finding]) -> tu
     for path in REQUIRED:
         if path not in present:
             message = f"{path} is missing; a registry needs it"
-            remedy = "add the file, or begin with 'exchange-keyctl init'"
+            remedy = "add the file, the example that 'exchange-keyctl demo --dir DIR' leaves has one"
             findings.append(found("file", message, remedy, place=Place(path)))
     documents = {path: files.document(path, DOCUMENTS[path]) for path in present}
 
