@@ -1,0 +1,236 @@
+"""Asking the exchanges: every account of a registry, side by side, one failure never stopping the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+
+from keyctl.exchanges.catalogue import UnknownExchange, declaration, reader
+from keyctl.exchanges.errors import Cause, ExchangeError
+from keyctl.exchanges.hosts import SANDBOX, sandbox_hosts
+from keyctl.exchanges.pacing import Pace
+from keyctl.exchanges.redaction import Redactor
+from keyctl.exchanges.retry import Patience
+from keyctl.exchanges.transport import Pacing, Transport
+from keyctl.model.account import Account, Environment
+from keyctl.model.key import Key
+from keyctl.model.live import AccountSnapshot, Coverage, Snapshot
+from keyctl.model.names import AccountName
+from keyctl.model.observed import NotObservable
+from keyctl.model.registry import Registry
+from keyctl.model.tombstone import Tombstones
+from keyctl.reconcile.by_itself import identifiers
+from keyctl.reconcile.group import Group
+from keyctl.secrets.sources import Credential, Credentials
+
+
+def observe(
+    registry: Registry,
+    *,
+    credentials: Credentials,
+    tombstones: Tombstones,
+    clock: Callable[[], datetime],
+    sandbox: str | None = None,
+    only: Collection[AccountName] | None = None,
+    progress: Callable[[str], None] | None = None,
+    patience: Patience | None = None,
+) -> Snapshot:
+    """All that the exchanges report now of the registry's open accounts, or of those in ``only``.
+
+    Every one of them is in the snapshot; what could not be learnt makes it incomplete and says why. Nothing is raised
+    for that. ``sandbox`` is the control URL of the simulated exchanges, None for ``KEYCTL_SANDBOX``; ``clock`` gives
+    aware UTC times; ``progress`` is called with one line for each account that is done.
+    """
+    taken_at = clock()
+    observation = _Observation(
+        registry,
+        credentials.serving(registry.accounts.values(), registry.keys.values()),
+        tombstones,
+        clock,
+        sandbox if sandbox is not None else os.environ.get(SANDBOX),
+        progress or (lambda _line: None),
+        patience or Patience(),
+    )
+    wanted = [
+        account
+        for account in registry.accounts.values()
+        if account.closed is None and (only is None or account.name in only)
+    ]
+    accounts = asyncio.run(observation.of(wanted))
+    return Snapshot(registry.id, taken_at, tuple(sorted(accounts, key=lambda account: account.account)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Observation:
+    """One run: what all its groups share."""
+
+    registry: Registry
+    credentials: Credentials
+    tombstones: Tombstones
+    clock: Callable[[], datetime]
+    sandbox: str | None
+    progress: Callable[[str], None]
+    patience: Patience
+
+    async def of(self, wanted: list[Account]) -> list[AccountSnapshot]:
+        """The wanted accounts. A parent that only its children need is asked, and left out of the answer."""
+        redactor = Redactor(secret.reveal() for secret in self.credentials.secrets())
+        connections = _Connections(self.credentials, self._hosts(wanted), redactor, self.patience)
+        alone, roots = self._roots(wanted)
+        by_root = {
+            root.name: tuple(account for account in wanted if account.parent == root.name) for root in roots.values()
+        }
+        keys = _by_account(self.registry.keys.values())
+        groups: list[Group] = []
+        for root in roots.values():
+            try:
+                known, reads = declaration(root.exchange), reader(root.exchange)
+            except UnknownExchange as error:
+                alone += [self._incomplete(a, str(error)) for a in (root, *by_root[root.name])]
+                continue
+            groups.append(
+                Group(
+                    root,
+                    by_root[root.name],
+                    keys,
+                    known,
+                    reads,
+                    self.credentials,
+                    self.tombstones,
+                    redactor,
+                    connections.open,
+                    self.clock,
+                    self.progress,
+                )
+            )
+        answers = await _all(groups)
+        names = {account.name for account in wanted}
+        return [*alone, *(snapshot for snapshot in answers if snapshot.account in names)]
+
+    def _hosts(self, wanted: list[Account]) -> Mapping[str, str] | ExchangeError:
+        if all(account.environment is not Environment.SANDBOX for account in wanted):
+            return {}
+        try:
+            return sandbox_hosts(self.sandbox, self.patience.timeout)
+        except ExchangeError as error:
+            return error
+
+    def _roots(self, wanted: list[Account]) -> tuple[list[AccountSnapshot], dict[AccountName, Account]]:
+        """The accounts whose credentials are needed, and the snapshots of those that can't be reached by any."""
+        alone: list[AccountSnapshot] = []
+        roots: dict[AccountName, Account] = {}
+        for account in wanted:
+            parent = account if account.parent is None else self.registry.accounts.get(account.parent)
+            if parent is None or parent.closed is not None or parent.parent is not None:
+                why = "is not declared" if parent is None else "is closed" if parent.closed else "has a parent itself"
+                alone.append(
+                    self._incomplete(
+                        account,
+                        f"its parent {account.parent} {why}, so no credential reads it;"
+                        " correct `parent` in registry/accounts.yaml",
+                    )
+                )
+            else:
+                roots.setdefault(parent.name, parent)
+        return alone, roots
+
+    def _incomplete(self, account: Account, problem: str) -> AccountSnapshot:
+        return AccountSnapshot(
+            account.name,
+            account.exchange,
+            Coverage.INCOMPLETE,
+            self.clock(),
+            error=problem,
+            subaccounts=NotObservable("the exchange could not be asked"),
+        )
+
+
+class _Connections:
+    """Opens transports that share their rate scopes: one for each account's uid, one for this machine's address."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        hosts: Mapping[str, str] | ExchangeError,
+        redactor: Redactor,
+        patience: Patience,
+    ) -> None:
+        self._credentials = credentials
+        self._hosts = hosts
+        self._redactor = redactor
+        self._patience = patience
+        self._paces: dict[tuple[str, ...], Pace] = {}
+
+    def open(self, account: Account, credential: Credential) -> Transport:
+        """A transport for reading an account. Raises ExchangeError when its host is not known."""
+        known = declaration(account.exchange)
+        scope = (known.id, account.environment.value)
+        return Transport(
+            known,
+            credential,
+            account.environment,
+            Pacing(self._pace(*scope, self._whose(account, credential)), self._pace(*scope)),
+            self._redactor,
+            exchange=account.exchange,
+            base_url=self._host(account),
+            patience=self._patience,
+        )
+
+    def _whose(self, account: Account, credential: Credential) -> str:
+        """What limits are counted by: the account, else the credential of its own that the account is read with."""
+        if account.uid is not None:
+            return account.uid
+        root = self._credentials.for_account(account) or credential
+        return root.identifier.fingerprint
+
+    def _pace(self, *scope: str) -> Pace:
+        return self._paces.setdefault(scope, Pace(sleep=self._patience.sleep))
+
+    def _host(self, account: Account) -> str | None:
+        if account.environment is not Environment.SANDBOX:
+            return None
+        if isinstance(self._hosts, ExchangeError):
+            raise ExchangeError(self._hosts.causes, self._hosts.message, self._hosts.remedy)
+        if account.exchange not in self._hosts:
+            raise ExchangeError(
+                Cause.TRANSPORT,
+                f"the sandbox simulates no {account.exchange}",
+                "start it with a scenario that has this exchange",
+            )
+        return self._hosts[account.exchange]
+
+
+async def _all(groups: list[Group]) -> list[AccountSnapshot]:
+    work: list[Coroutine[Any, Any, tuple[AccountSnapshot, ...]]] = [group.observe() for group in groups]
+    answers = await asyncio.gather(*work, return_exceptions=True)
+    found: list[AccountSnapshot] = []
+    for group, answer in zip(groups, answers, strict=True):
+        if isinstance(answer, Exception):
+            # a fault of keyctl's own must not stop the rest, nor show values; where it happened is enough to find it
+            found += group.unasked(f"keyctl itself failed: {type(answer).__name__} at {_where(answer)}; report this")
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            found += answer
+    return found
+
+
+def _where(error: BaseException) -> str:
+    trace, place = error.__traceback__, "an unknown place"
+    while trace is not None:
+        place = f"{PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _by_account(keys: Iterable[Key]) -> dict[AccountName, tuple[Key, ...]]:
+    found: dict[AccountName, tuple[Key, ...]] = {}
+    for key in keys:
+        if identifiers(key):
+            found[key.account] = (*found.get(key.account, ()), key)
+    return found

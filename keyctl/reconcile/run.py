@@ -1,0 +1,102 @@
+"""A whole reconcile: read what is desired, observe, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from keyctl.exchanges import catalogue
+from keyctl.exchanges.declaration import Capability
+from keyctl.model.comparison import Comparison
+from keyctl.model.finding import Finding, Severity, exit_reasons, in_order
+from keyctl.model.live import Snapshot
+from keyctl.model.names import ExchangeId
+from keyctl.model.registry import Registry
+from keyctl.reconcile import snapshots
+from keyctl.reconcile.compare import Venue, compare
+from keyctl.reconcile.desired import Desired
+from keyctl.reconcile.narrowing import Narrowing
+from keyctl.registry.positions import locate
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The comparison, and the snapshot it rests on; None when the registry's files were too wrong to ask anybody."""
+
+    comparison: Comparison
+    snapshot: Snapshot | None
+
+
+def reconcile(
+    root: Path,
+    desired: Desired,
+    observe: Callable[[Registry], Snapshot],
+    *,
+    now: datetime,
+    real_now: datetime,
+    files: Iterable[Path] = (),
+    only: Narrowing | None = None,
+    fail_on: Severity = Severity.ERROR,
+) -> Reconciled:
+    """Compare ``desired`` with what ``observe`` and the snapshot ``files`` report.
+
+    ``now`` judges (expiry, days left), ``real_now`` is for the age of snapshot files. A registry whose files are wrong
+    gives a comparison without accounts and keys that carries the findings. Raises Refusal for a wrong
+    snapshot file and for a name in ``only`` that is not declared.
+    """
+    only = only or Narrowing()
+    registry = desired.registry
+    if registry is None:
+        return Reconciled(_nothing(desired, now, fail_on, bool(only)), None)
+    only.check(registry)
+    merged = snapshots.merge(observe(registry), [snapshots.load(path, registry.id, real_now) for path in files])
+    compared = compare(registry, desired.tombstones, merged, now, venues(registry))
+    kept = [f for f in (*desired.findings, *compared.findings) if only.keeps_finding(f, registry)]
+    rows = tuple(row for row in compared.keys if only.keeps_row(row, registry))
+    findings = in_order(list(locate(root, kept)))
+    commit, dirty = _commit(desired)
+    comparison = Comparison(
+        generated_at=now,
+        commit=commit,
+        dirty=dirty,
+        registry_digest=registry.digest,
+        live_digest=snapshots.digest(merged),
+        partial=bool(only),
+        accounts=compared.accounts,
+        keys=rows,
+        findings=findings,
+        exit_reasons=exit_reasons(findings, fail_on),
+    )
+    return Reconciled(comparison, merged)
+
+
+def venues(registry: Registry) -> Mapping[ExchangeId, Venue]:
+    """What the comparison has to know of each exchange in the registry."""
+    found = {}
+    for exchange in {account.exchange for account in registry.accounts.values()}:
+        declared = catalogue.declaration(exchange)
+        found[exchange] = Venue(Capability.EXPIRY in declared.capabilities, declared.implicit_expiry)
+    return found
+
+
+def _nothing(desired: Desired, now: datetime, fail_on: Severity, partial: bool) -> Comparison:
+    findings: tuple[Finding, ...] = in_order(list(desired.findings))
+    commit, dirty = _commit(desired)
+    return Comparison(
+        generated_at=now,
+        commit=commit,
+        dirty=dirty,
+        registry_digest=None,
+        live_digest=None,
+        partial=partial,
+        accounts=(),
+        keys=(),
+        findings=findings,
+        exit_reasons=exit_reasons(findings, fail_on),
+    )
+
+
+def _commit(desired: Desired) -> tuple[str | None, bool]:
+    return (desired.history.commit, desired.history.dirty) if desired.history else (None, False)
