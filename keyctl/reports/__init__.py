@@ -1,0 +1,1 @@
+"""One renderer a format, each from the same result object."""

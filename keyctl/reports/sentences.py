@@ -1,0 +1,97 @@
+"""Sentences that several formats share."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from keyctl.model.comparison import Comparison, KeyRow, Status, Value
+from keyctl.model.finding import ExitReason
+from keyctl.model.live import Coverage
+from keyctl.model.validation import Validation
+from keyctl.reports.document import severities
+from keyctl.reports.formats import Result
+
+_REASONS = {
+    ExitReason.BLOCKED: "blocked: an identifier that must stay dead or known is not",
+    ExitReason.FAILED: "failed: the input or the history can't be relied on",
+    ExitReason.DIFFERENCES: "differences: registry and exchanges disagree, or a finding counts",
+    ExitReason.INCOMPLETE: "incomplete: something could not be observed",
+}
+
+
+def verdict(result: Result) -> str:
+    """What the run comes to, for the first or last line."""
+    if result.exit_reasons:
+        return "; ".join(_REASONS[reason] for reason in result.exit_reasons)
+    return "clean" if isinstance(result, Validation) else "in sync"
+
+
+def counts(result: Result) -> str:
+    """How much was looked at and what came of it, in one line."""
+    if isinstance(result, Comparison):
+        by_status = Counter(row.status for row in result.keys)
+        told = ", ".join(f"{by_status[status]} {status.value}" for status in Status if by_status[status])
+        by_coverage = Counter(account.coverage for account in result.accounts)
+        seen = ", ".join(f"{by_coverage[c]} {c.value}" for c in Coverage if by_coverage[c])
+        return (
+            f"{plural(len(result.keys), 'key')}: {told or 'none'} | {plural(len(result.accounts), 'account')}: {seen}"
+        )
+    c = result.counts
+    history = "history not checked" if c.commits is None else f"{plural(c.commits, 'commit')} of history"
+    return (
+        f"{plural(c.files, 'file')}: {plural(c.accounts, 'account')}, {plural(c.apps, 'app')}, "
+        f"{plural(c.keys, 'key')}, {plural(c.tombstones, 'tombstone')}; {history}"
+    )
+
+
+def caveats(result: Result) -> tuple[str, ...]:
+    """What a reader must not overlook although nothing was found."""
+    said = []
+    if result.partial:
+        said.append("This result is partial; it is no evidence for a gate.")
+    if isinstance(result, Comparison):
+        asked = sum(account.coverage is Coverage.DECLARED_ONLY for account in result.accounts)
+        if asked:
+            said.append(
+                f"{plural(asked, 'account')} could be asked about declared keys only: "
+                "keys that nobody declared there would not be seen."
+            )
+        if result.dirty:
+            said.append("The registry has changes that are not committed.")
+    return tuple(said)
+
+
+def finding_counts(result: Result) -> str:
+    """``2 critical, 1 error`` or ``no findings``."""
+    by_severity = severities(result.findings)
+    told = [f"{number} {name}" for name, number in reversed(by_severity.items()) if number]
+    return ", ".join(told) or "no findings"
+
+
+def differences(row: KeyRow) -> str:
+    """What differs in a row, short."""
+    told = ["retiring id"] if row.retiring else []
+    for change in row.changes:
+        live, desired = _items(change.live), _items(change.desired)
+        parts = [f"+{short(item)}" for item in live if item not in desired]
+        parts += [f"-{short(item)}" for item in desired if item not in live]
+        told.append(f"{change.field} {' '.join(parts)} ({change.risk.value})")
+    if row.unknown:
+        told.append("unknown: " + ", ".join(row.unknown))
+    return "; ".join(told)
+
+
+def short(item: str) -> str:
+    """A network of one address without its prefix length; anything else as it is."""
+    return item.removesuffix("/32") if "." in item else item.removesuffix("/128")
+
+
+def plural(number: int, noun: str) -> str:
+    """``1 key``, ``2 keys``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _items(value: Value) -> tuple[str, ...]:
+    if isinstance(value, tuple):
+        return value
+    return () if value is None else (str(value).lower() if isinstance(value, bool) else value,)

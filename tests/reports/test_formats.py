@@ -1,0 +1,98 @@
+"""Every format shows a result whole, the same way each time, and lets no value do anything but be read."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyctl.model.comparison import Comparison
+from keyctl.registry.schema import decided_errors, validity
+from keyctl.reports.formats import Result, Style, names, render
+from keyctl.reports.markdown import escape
+from keyctl.reports.text import plain
+from tests.reports.results import comparisons, results, texts
+
+
+@given(results, st.booleans())
+def test_documents_match_their_schemas_and_nothing_is_added(result: Result, full_ids: bool) -> None:
+    document = json.loads(render("json", result, Style(full_ids=full_ids)))
+    name = "comparison" if isinstance(result, Comparison) else "validation"
+    assert validity(name)(document), decided_errors(name, document)
+    assert len(document["findings"]) == len(result.findings)
+
+
+@given(results)
+def test_whole_ids_are_in_documents_only_when_asked_for(result: Result) -> None:
+    if isinstance(result, Comparison):
+        ids = {row.identifier.text for row in result.keys if row.identifier and row.identifier.text}
+        shown = {row.get("id") for row in json.loads(render("json", result, Style()))["keys"]}
+        full = {row["id"] for row in json.loads(render("json", result, Style(full_ids=True)))["keys"]}
+        assert shown <= {None}
+        assert ids <= full
+
+
+@pytest.mark.parametrize("name", names())
+@given(result=results)
+def test_the_same_result_gives_the_same_bytes(name: str, result: Result) -> None:
+    assert render(name, result, Style()) == render(name, result, Style())
+
+
+@given(results, st.integers(40, 200))
+def test_text_fits_the_terminal_and_holds_no_control_characters(result: Result, width: int) -> None:
+    shown = render("text", result, Style(width=width))
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029]", shown)
+    from rich.cells import cell_len
+
+    assert max(cell_len(line) for line in shown.splitlines()) <= width
+
+
+@given(results)
+def test_colour_is_the_only_difference_that_a_terminal_makes(result: Result) -> None:
+    coloured = render("text", result, Style(color=True))
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured).split() == render("text", result, Style()).split()
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+
+
+@given(results)
+def test_markdown_holds_no_tag_and_no_table_breaks(result: Result) -> None:
+    shown = render("markdown", result, Style())
+    tags = _Tags()
+    tags.feed(shown)
+    assert tags.seen == []
+    for line in shown.splitlines():
+        if line.startswith("|"):
+            assert len(re.findall(r"(?<!\\)\|", line)) in (7, 6), line
+
+
+@given(texts)
+def test_escaped_text_is_one_line_without_live_marks(text: str) -> None:
+    shown = escape(text)
+    assert shown.splitlines() in ([shown], [])
+    bare = re.sub(r"\\[\\`*_{}\[\]#!|~@$^:.)+=-]", "", shown)
+    assert not re.search(r"[\\`*_\[\]#!|~@$^<>]", bare)
+    assert "://" not in bare
+
+
+@given(comparisons())
+def test_every_key_is_named_in_every_format(result: Comparison) -> None:
+    for name in names():
+        shown = render(name, result, Style(width=400))
+        for row in result.keys:
+            assert row.status.value in shown
+
+
+def test_text_shows_what_can_not_be_printed_by_its_code() -> None:
+    assert plain("a\x1b[31m\u202eb") == "a\\u001b[31m\\u202eb"
