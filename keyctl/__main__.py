@@ -1,0 +1,5 @@
+"""``python -m keyctl``."""
+
+from keyctl.cli.main import run
+
+run()

@@ -1,0 +1,252 @@
+"""The demo's story: a registry in git, a bad week at the exchange, and what keyctl says of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from keyctl.cli.exits import Exit, status_of
+from keyctl.model.comparison import Comparison, Status
+from keyctl.model.finding import Finding, Severity, exit_reasons, in_order
+from keyctl.model.live import Coverage
+from keyctl.model.registry import Registry
+from keyctl.model.rules import RULES
+from keyctl.model.validation import Validation
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+"""The story's present; the example's dates are told from here, so that the demo never grows old."""
+SCENARIO = "demo"
+INDENT = "  "
+TOLD = {
+    ("hedger-perps", "bybit-mm", Status.IN_SYNC): "a key in sync",
+    ("hedger-quotes", "bybit-mm", Status.DRIFTED): "an IP list that somebody widened by hand",
+    ("ledger", "bybit-main", Status.DRIFTED): "a withdrawal right that somebody ticked",
+    (None, "bybit-arb", Status.UNMANAGED): "a key that nobody declared",
+    ("arbitrage-spot", "bybit-arb", Status.MISSING): "a declared key that is gone",
+    ("arbitrage-perps", "bybit-arb", Status.EXPIRED): "an expired key that is alive",
+    ("hedger-quotes", "bybit-mm", Status.REACTIVATED): "a revoked id that is alive again",
+}
+UNSEEN = "bybit-treasury"
+"""The account that can't be observed."""
+
+
+@dataclass(slots=True)
+class _Teller:
+    """Writes the story, numbers its chapters and remembers whether everything came out as told."""
+
+    out: TextIO
+    chapters: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def chapter(self, title: str) -> None:
+        self.chapters += 1
+        self.say(f"\n{self.chapters}. {title}\n" + "-" * (len(title) + len(str(self.chapters)) + 2))
+
+    def say(self, text: str = "") -> None:
+        self.out.write(text + "\n")
+        self.out.flush()
+
+    def expect(self, came: bool, what: str) -> None:
+        if not came:
+            self.wrong.append(what)
+
+
+def tell(scratch: Path, environ: Mapping[str, str], out: TextIO, *, keep: bool) -> bool:
+    """Tell it on a copy of the worked example in the empty folder ``scratch``; True if everything came out as told."""
+    from keyctl.sandbox.running import environment, running
+
+    teller = _Teller(out)
+    teller.say(
+        "keyctl demo: a small trading desk, its keys in git, and a simulated exchange. Nothing leaves this machine."
+    )
+    teller.chapter("The registry: YAML files in git, one for each key")
+    with _repository(scratch) as git:
+        _history(scratch, git)
+        teller.say(_indented(git.log("--oneline", "--graph")))
+        validation = _validate(scratch, environ)
+        teller.say("\n$ exchange-keyctl validate")
+        teller.say(_rendered(validation))
+        teller.expect(not validation.exit_reasons, "the registry validates")
+
+        teller.chapter("The exchange, after a bad week")
+        teller.say("$ exchange-keyctl reconcile")
+        with running(SCENARIO) as sandbox:
+            sandboxed = {**environ, **environment(SCENARIO), "KEYCTL_SANDBOX": sandbox.control_url}
+            comparison = _reconcile(scratch, sandboxed)
+        teller.say(_rendered(comparison))
+        status = status_of(comparison.exit_reasons)
+        teller.say(f"exit status {status.value}")
+        teller.expect(status is Exit.BLOCKED, "reconcile exits with 3")
+
+        teller.chapter("What it found, in a sentence each")
+        for finding in comparison.findings:
+            teller.say(f"  * {_subject(finding)}: {RULES[finding.rule].meaning}")
+        _hold(teller, comparison)
+
+        teller.chapter("Somebody puts the leaked id back")
+        teller.say("A stale branch or a careless revert would do it: the file as it was before the leak.")
+        _restore_leaked(scratch, git)
+        blocked = _validate(scratch, environ)
+        teller.say("\n$ exchange-keyctl validate")
+        teller.say(_rendered(blocked))
+        status = status_of(blocked.exit_reasons)
+        teller.say(f"exit status {status.value}: history remembers every id that was ever revoked")
+        teller.expect(status is Exit.BLOCKED, "validate refuses a revoked id")
+
+    teller.chapter("What to try next")
+    for line in _next_steps(scratch, keep=keep):
+        teller.say(line)
+    for what in teller.wrong:
+        teller.say(f"NOT AS TOLD: {what}")
+    return not teller.wrong
+
+
+def _hold(teller: _Teller, comparison: Comparison) -> None:
+    """Hold the comparison against what the scenario is known to contain."""
+    rows = {(row.key, row.account, status) for row in comparison.keys for status in row.statuses}
+    for row, what in TOLD.items():
+        teller.expect(row in rows, what)
+    unseen = [account.name for account in comparison.accounts if account.coverage is Coverage.INCOMPLETE]
+    teller.expect(unseen == [UNSEEN], "an account that can't be observed")
+
+
+def _validate(root: Path, environ: Mapping[str, str]) -> Validation:
+    from keyctl.reconcile.desired import read_desired
+    from keyctl.registry.positions import locate
+
+    desired = read_desired(root, environ=environ, protected="main")
+    findings = in_order(list(locate(root, desired.findings)))
+    return Validation(desired.counts, False, findings, exit_reasons(findings, Severity.ERROR))
+
+
+def _reconcile(root: Path, environ: Mapping[str, str]) -> Comparison:
+    from keyctl.model.live import Snapshot
+    from keyctl.reconcile import run
+    from keyctl.reconcile.desired import read_desired
+    from keyctl.reconcile.observe import observe
+    from keyctl.secrets.sources import Credentials
+
+    desired = read_desired(root, environ=environ, protected="main")
+
+    def look(registry: Registry) -> Snapshot:
+        return observe(
+            registry,
+            credentials=Credentials.from_environ(environ),
+            tombstones=desired.tombstones,
+            sandbox=environ.get("KEYCTL_SANDBOX"),
+            clock=lambda: datetime.now(UTC),
+        )
+
+    return run.reconcile(root, desired, look, now=NOW, real_now=datetime.now(UTC)).comparison
+
+
+@contextmanager
+def _repository(scratch: Path) -> Iterator[Any]:
+    """A git repository of its own there: no configuration, hook or identity of the person who runs the demo."""
+    import os
+
+    from git import Repo
+
+    repo = Repo.init(scratch, initial_branch="main", mkdir=False)
+    who = {"NAME": "Desk Example", "EMAIL": "desk@desk.example", "DATE": "2026-11-20T09:00:00+00:00"}
+    hermetic = {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **{f"GIT_{role}_{name}": value for role in ("AUTHOR", "COMMITTER") for name, value in who.items()},
+    }
+    try:
+        with repo.git.custom_environment(**hermetic):
+            yield repo.git
+    finally:
+        repo.close()
+
+
+def _history(scratch: Path, git: Any) -> None:
+    """A few commits: the desk as it was, a leak answered on a branch, and the edits that the story needs."""
+    _copy_example(scratch)
+    edits = _edits()
+    current = {edit["file"]: (scratch / edit["file"]).read_text("utf-8") for edit in edits["before"]}
+    for edit in edits["before"]:
+        _replace(scratch, edit)
+    _commit(git, "Register the desk's accounts, apps and keys")
+    git.checkout("-b", "leaked-key")
+    for file, text in current.items():
+        (scratch / file).write_text(text, "utf-8")
+    _commit(git, edits["before"][0]["undone"])
+    git.checkout("main")
+    git.merge("--no-ff", "-m", "Merge branch 'leaked-key'", "leaked-key")
+    for edit in edits["edits"]:
+        _replace(scratch, edit)
+        _commit(git, edit["message"])
+
+
+def _restore_leaked(scratch: Path, git: Any) -> None:
+    git.checkout("-b", "stale")
+    for edit in _edits()["before"]:
+        _replace(scratch, edit)
+    _commit(git, "Quotes: back to the settings that worked")
+
+
+def _copy_example(scratch: Path) -> None:
+    package = Path(__file__).parents[1]
+    inside = package / "example"
+    top = inside if inside.is_dir() else package.parent
+    schemas = package / "schemas" if (package / "schemas").is_dir() else package.parent / "schemas"
+    for source in (top / "registry", top / "keys.d", schemas):
+        shutil.copytree(source, scratch / source.name)
+
+
+def _edits() -> Any:
+    import yaml
+
+    from keyctl.sandbox.scenario import SHIPPED
+
+    return yaml.safe_load((SHIPPED / "demo-edits.yaml").read_text("utf-8"))
+
+
+def _replace(scratch: Path, edit: Mapping[str, str]) -> None:
+    path = scratch / edit["file"]
+    text = path.read_text("utf-8")
+    if text.count(edit["find"]) != 1:
+        raise ValueError(f"{edit['file']} does not hold the demo's text once")
+    path.write_text(text.replace(edit["find"], edit["replace"]), "utf-8")
+
+
+def _commit(git: Any, message: str) -> None:
+    git.add("-A")
+    git.commit("-q", "-m", message)
+
+
+def _rendered(result: Validation | Comparison) -> str:
+    from keyctl.cli.output import terminal_style
+    from keyctl.reports.formats import render
+
+    style = terminal_style()
+    return _indented(render("text", result, replace(style, width=style.width - len(INDENT))))
+
+
+def _subject(finding: Finding) -> str:
+    return finding.key or finding.account or (finding.place.path if finding.place else "the registry")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(INDENT + line if line else "" for line in text.rstrip().splitlines())
+
+
+def _next_steps(scratch: Path, *, keep: bool) -> Iterator[str]:
+    if keep:
+        yield f"  The scratch copy is in {scratch}. In one terminal:"
+        yield f"    exchange-keyctl sandbox serve --scenario {SCENARIO}"
+        yield "  and in another, with the control URL that it prints:"
+        yield f"    cd {scratch} && git checkout -q main"
+        yield f'    eval "$(exchange-keyctl sandbox env --scenario {SCENARIO})"; export KEYCTL_SANDBOX=http://127.0.0.1:PORT'
+        yield f"    exchange-keyctl reconcile --at {NOW:%Y-%m-%d} --format markdown"
+    else:
+        yield "  exchange-keyctl demo --dir scratch     keeps the scratch copy, to try things on"
+    yield "  exchange-keyctl exchanges show bybit   what keyctl can see and do at an exchange"
+    yield "  exchange-keyctl schema key             what a key file may say"

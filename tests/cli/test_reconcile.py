@@ -1,0 +1,130 @@
+"""Reconcile as people run it: a real repository, real HTTP."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keyctl.registry.schema import decided_errors, validity
+from tests.cli.conftest import Serve
+from tests.cli.program import keyctl
+from tests.history.repository import Repository
+
+AT = ("--at", "2026-11-25T12:00:00Z")
+
+
+def reconcile(*arguments: str) -> tuple[int, dict[str, Any]]:
+    ran = keyctl("reconcile", *AT, "--format", "json", *arguments)
+    document: dict[str, Any] = json.loads(ran.out)
+    assert validity("comparison")(document), decided_errors("comparison", document)
+    return ran.status, document
+
+
+def statuses(document: dict[str, Any]) -> set[tuple[str | None, str]]:
+    return {(row["key"], row["status"]) for row in document["keys"]}
+
+
+def test_the_example_is_in_sync_and_exits_0(example: Repository, serve: Serve) -> None:
+    sandbox = serve("example")
+    status, document = reconcile()
+    assert status == 0, document["findings"]
+    assert {row["status"] for row in document["keys"]} == {"in-sync"}
+    assert document["exit_reasons"] == [] and document["actions"] == []
+    assert document["commit"] == example.head() and document["dirty"] is False
+    with urllib.request.urlopen(f"{sandbox.control_url}/requests") as answer:
+        requests = json.load(answer)
+    assert requests and not any(request["write"] for request in requests)
+
+
+def test_after_a_bad_week_every_row_says_what_happened(example: Repository, serve: Serve) -> None:
+    serve("demo")
+    status, document = reconcile()
+    assert status == 3
+    assert document["exit_reasons"] == ["blocked", "differences", "incomplete"]
+    assert {
+        ("hedger-perps", "in-sync"),
+        ("hedger-quotes", "drifted"),
+        ("hedger-quotes", "reactivated"),
+        ("ledger", "drifted"),
+        ("arbitrage-spot", "missing"),
+        ("keyctl-bybit-treasury", "unobservable"),
+        (None, "unmanaged"),
+    } <= statuses(document)
+    widened = next(row for row in document["keys"] if row["key"] == "hedger-quotes" and row["status"] == "drifted")
+    assert [(change["field"], change["risk"]) for change in widened["changes"]] == [("ips", "escalation")]
+    coverage = {account["name"]: account["coverage"] for account in document["accounts"]}
+    assert coverage["bybit-treasury"] == "incomplete" and coverage["bybit-mm"] == "enumerated"
+
+
+def test_without_credentials_nothing_is_in_sync(example: Repository) -> None:
+    status, document = reconcile()
+    assert status == 4
+    assert {row["status"] for row in document["keys"]} == {"unobservable"}
+    assert {account["coverage"] for account in document["accounts"]} == {"incomplete"}
+    told = " ".join(finding["message"] for finding in document["findings"])
+    assert "KEYCTL_READ_BYBIT_SANDBOX_BYBIT_MAIN" in told
+
+
+def test_a_snapshot_of_one_run_fills_what_another_can_not_see(
+    example: Repository, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve("example")
+    assert reconcile("--save-snapshot", "../snapshot.json")[0] == 0
+    read = json.loads(Path("../snapshot.json").read_text())
+    assert validity("snapshot")(read), decided_errors("snapshot", read)
+    monkeypatch.delenv("KEYCTL_SANDBOX")
+    assert reconcile()[0] == 4
+    status, document = reconcile("--snapshot", "../snapshot.json")
+    assert status == 0, document["findings"]
+    for broken in ("{}", "nonsense"):
+        Path("../broken.json").write_text(broken)
+        assert keyctl("reconcile", *AT, "--snapshot", "../broken.json").status == 1
+
+
+def test_one_account_alone_is_partial_and_asks_no_other(example: Repository, serve: Serve) -> None:
+    serve("demo")
+    status, document = reconcile("--only", "account=bybit-vendor")
+    assert status == 0 and document["partial"] is True
+    assert {row["account"] for row in document["keys"]} == {"bybit-vendor"}
+    status, document = reconcile("--only", "key=hedger-perps")
+    assert status == 3, "a revoked id on the account is told whatever was asked for"
+    assert keyctl("reconcile", "--only", "account=nowhere").status == 1
+
+
+def test_wrong_files_stop_it_before_any_request(example: Repository, serve: Serve) -> None:
+    sandbox = serve("example")
+    (example.path / "keys.d" / "broken.yaml").write_text("account: [\n")
+    status, document = reconcile()
+    assert status == 1 and document["keys"] == [] and document["registry_digest"] is None
+    with urllib.request.urlopen(f"{sandbox.control_url}/requests") as answer:
+        assert json.load(answer) == []
+
+
+def test_whole_ids_only_on_request(example: Repository, serve: Serve) -> None:
+    serve("example")
+    written = keyctl("reconcile", *AT, "--format", "json").out
+    assert "W83Q8eDvJaEdoUvUzg" not in written
+    assert "W83Q8eDvJaEdoUvUzg" in keyctl("reconcile", *AT, "--format", "json", "--full-ids").out
+
+
+def test_every_format_says_what_is_wrong(example: Repository, serve: Serve) -> None:
+    serve("demo")
+    ran = keyctl(
+        "reconcile", *AT, "--output", "markdown=../r.md", "--output", "json=../r.json", "--output", "text=../r.txt"
+    )
+    assert ran.status == 3
+    for text in (ran.out, Path("../r.md").read_text(), Path("../r.txt").read_text()):
+        assert "reactivated" in text and "hedger-quotes" in text and "sha256:7796" in text
+    assert json.loads(Path("../r.json").read_text())["summary"]["reactivated"] == 1
+
+
+def test_warnings_count_when_asked_to(example: Repository, serve: Serve) -> None:
+    serve("example")
+    late = ("reconcile", "--at", "2027-08-25", "--format", "json", "--only", "key=arbitrage-spot")
+    ran = keyctl(*late)
+    assert ran.status == 0 and json.loads(ran.out)["keys"][0]["status"] == "expiring"
+    assert keyctl(*late, "--fail-on", "warning").status == 2
