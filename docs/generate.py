@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Writes the pages that the code itself is the source of: docs/cli.md and docs/exchanges/README.md.
+
+``python docs/generate.py`` writes them; a test compares them with what it would write.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from keyctl.cli.exits import MEANINGS, Exit
+from keyctl.cli.main import app
+from keyctl.exchanges import catalogue
+from keyctl.exchanges.declaration import Capability
+from keyctl.registry import schema as schemas
+
+HERE = Path(__file__).parent
+NOTE = "<!-- Written by docs/generate.py; edit the code, then run it. -->\n"
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page by its path."""
+    return {HERE / "cli.md": _cli(), HERE / "exchanges" / "README.md": _exchanges()}
+
+
+def _cli() -> str:
+    return "\n".join([NOTE, *_commands()]) + "\n"
+
+
+def _commands() -> Iterator[str]:
+    group: Any = typer.main.get_command(app)
+    yield "# The command line\n"
+    yield f"{inspect.getdoc(group.callback)}\n"
+    yield "`exchange-keyctl` and `keyctl` are the same program. stdout carries the result and nothing else.\n"
+    yield "With any command: `--debug` prints a trace, without locals, of an internal error; `-h`, `--help`.\n"
+    for name, command in group.commands.items():
+        for path, leaf in _leaves(name, command):
+            yield from _command(path, leaf)
+    yield "## Exit statuses\n"
+    yield "| exit | meaning |\n| --- | --- |"
+    yield "\n".join(f"| {status.value} | {MEANINGS[status]} |" for status in Exit) + "\n"
+    yield "3 comes before 1 before 2 before 4; documents carry every reason.\n"
+    yield "## Documents\n"
+    yield (
+        "`exchange-keyctl schema NAME` prints the JSON Schema of each: "
+        + ", ".join(f"`{name}`" for name in schemas.names())
+        + "."
+    )
+
+
+def _leaves(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+    if hasattr(command, "commands"):
+        for name, inner in command.commands.items():
+            yield from _leaves(f"{path} {name}", inner)
+    else:
+        yield path, command
+
+
+def _command(path: str, command: Any) -> Iterator[str]:
+    parameters = [parameter for parameter in command.params if parameter.name != "help"]
+    arguments = [parameter for parameter in parameters if parameter.param_type_name == "argument"]
+    words = [f"{p.name.upper()}" if p.required else f"[{p.name.upper()}]" for p in arguments]
+    yield f"## {' '.join([path, *words])}\n"
+    yield " ".join((command.help or "").split()) + "\n"
+    rows = [_row(parameter) for parameter in parameters]
+    if rows:
+        yield "| | |\n| --- | --- |"
+        yield "\n".join(rows) + "\n"
+
+
+def _row(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return f"| `{parameter.name.upper()}` | {_cell(parameter.help or '')} |"
+    names = ", ".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
+    value = f" `{parameter.metavar}`" if parameter.metavar else ""
+    default = parameter.default
+    shown = f" Default: `{getattr(default, 'value', default)}`." if isinstance(default, str) else ""
+    return f"| {names}{value} | {_cell(parameter.help or '')}{shown} |"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _exchanges() -> str:
+    names = [name for name in catalogue.names() if catalogue.canonical(name) == name]
+    lines = [NOTE, "# Exchanges\n", "What each exchange's API lets keyctl see and do, for keys that it administers;"]
+    lines += ["where a master account's own keys differ, they have a row of their own.\n"]
+    lines.append("| | " + " | ".join(capability.value for capability in Capability) + " |")
+    lines.append("| --- " * (len(Capability) + 1) + "|")
+    for name in names:
+        declared = catalogue.declaration(name)
+        lines.append(_abilities(f"[{declared.title}]({name}.md)", declared.capabilities))
+        if declared.master_capabilities is not None:
+            lines.append(_abilities(f"{declared.title}, a master's own keys", declared.master_capabilities))
+    lines.append("\nWhat a thief of keyctl's own credential could see or do beyond what its scopes say:\n")
+    for name in names:
+        declared = catalogue.declaration(name)
+        lines += [f"- {declared.title}: {power}" for power in declared.may_also or ("nothing that is documented",)]
+    return "\n".join(lines) + "\n"
+
+
+def _abilities(title: str, capabilities: frozenset[Capability]) -> str:
+    cells = ("yes" if capability in capabilities else "" for capability in Capability)
+    return f"| {title} | " + " | ".join(cells) + " |"
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+        print(path.relative_to(HERE.parent))
