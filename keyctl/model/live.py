@@ -21,12 +21,21 @@ class Coverage(StrEnum):
     INCOMPLETE = "incomplete"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class KeyEvent:
+    """Something that an exchange's own log says was done to a key; ``what`` is the exchange's word for it."""
+
+    at: datetime
+    what: str
+
+
 @dataclass(frozen=True, slots=True)
 class LiveKey:
     """One key as an exchange reports it; all times are aware and in UTC.
 
     ``native`` are the exchange's own rights as it spells them, sorted. ``assumptions`` are sentences about fields whose
-    meaning the exchange documents two ways and where the worse reading was taken.
+    meaning the exchange documents two ways and where the worse reading was taken. ``events`` is what the exchange's log
+    says of the key, oldest first, as far back as was read; empty where it has no log.
     """
 
     identifier: Identifier
@@ -40,6 +49,7 @@ class LiveKey:
     last_used_at: Observed[datetime]
     native: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    events: tuple[KeyEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from keyctl.model.identifier import Fingerprint, Identifier
 from keyctl.model.ips import IpSet, parse_network
-from keyctl.model.live import AccountSnapshot, Coverage, LiveKey, Snapshot, SubAccount, Unanswered
+from keyctl.model.live import AccountSnapshot, Coverage, KeyEvent, LiveKey, Snapshot, SubAccount, Unanswered
 from keyctl.model.names import AccountName, ExchangeId
 from keyctl.model.observed import ABSENT, Absent, Known, NotObservable, Observed
 from keyctl.model.refusal import Refusal
@@ -140,6 +140,7 @@ def _key(key: LiveKey) -> dict[str, Any]:
         "last_used_at": _observed(key.last_used_at, instant),
         "native": list(key.native),
         "assumptions": list(key.assumptions),
+        "events": [{"at": instant(event.at), "what": event.what} for event in key.events],
     }
 
 
@@ -197,6 +198,7 @@ def _read_key(read: Mapping[str, Any]) -> LiveKey:
         last_used_at=_read_observed(read["last_used_at"], _moment),
         native=tuple(read["native"]),
         assumptions=tuple(read["assumptions"]),
+        events=tuple(KeyEvent(_moment(event["at"]), event["what"]) for event in read["events"]),
     )
 
 
