@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
 from typing import IO, NamedTuple
 
 from keyctl.history.git import Git, GitError
@@ -97,10 +98,18 @@ def _exactly(out: IO[bytes], size: int, *, keep: bool) -> bytes | None:
     return None
 
 
-def reading(data: bytes | None) -> Reading:
+Documents = Callable[[str], Node]
+"""The document of a file that was read already, by the SHA-256 of its bytes, else None: what lies in the checkout too
+is parsed once."""
+
+
+def reading(data: bytes | None, documents: Documents | None) -> Reading:
     """The identifiers in one version of a key file or of ``registry/revoked.yaml``."""
     if data is None:
         return Unreadable(f"it is larger than {LARGEST_FILE} bytes")
+    document = documents(sha256(data).hexdigest()) if documents else None
+    if document is not None:
+        return _ids(document)
     if data.startswith(LFS_POINTER):
         return Unreadable("it is a pointer of Git LFS", lfs=True)
     try:

@@ -42,6 +42,19 @@ def cache_directory(root: Path, environ: Mapping[str, str] | None = None) -> Pat
         return None
 
 
+def document_cache(root: Path, environ: Mapping[str, str]) -> Path | None:
+    """Where documents that were read may be kept: the cache's folder unless it lies in a work tree.
+
+    Whatever lies in one may have been committed by the author of the very change that is judged.
+    """
+    folder = cache_directory(root, environ)
+    if folder is None:
+        return None
+    inside = Path(os.path.realpath(folder))
+    above = [one for one in (inside, *inside.parents) if os.path.lexists(one / ".git")]
+    return None if above and not inside.is_relative_to(above[0] / ".git") else folder
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """The cache files of one registry. Without a directory it forgets everything."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from keyctl.history.anchors import check_anchor
 from keyctl.history.base import BaseSide, base_side
+from keyctl.history.blobs import Documents
 from keyctl.history.cache import Store, cache_directory
 from keyctl.history.conservation import conservation, tombstones_of
 from keyctl.history.gather import Gathered, gather
@@ -59,6 +60,7 @@ def examine(
     environ: Mapping[str, str],
     anchor: Path | None = None,
     cache: bool = True,
+    documents: Documents | None = None,
     progress: Progress | None = None,
 ) -> History:
     """The history of the registry in the folder ``root``, held against laws 1 and 2.
@@ -67,7 +69,9 @@ def examine(
     export. Without ``cache`` nothing that an earlier run remembered is used or written. Never raises for what is wrong
     with a repository: whatever can't be verified is a finding.
     """
-    return _examined(_Examination(root, registry, anchor, progress, False), protected, environ, cache).result()
+    return _examined(
+        _Examination(root, registry, anchor, documents, progress, False), protected, environ, cache
+    ).result()
 
 
 def examine_for_export(
@@ -79,7 +83,7 @@ def examine_for_export(
     progress: Progress | None = None,
 ) -> tuple[History, Sets | None]:
     """The same without cache, with the sets that an export is made of; None where history could not be walked."""
-    examination = _examined(_Examination(root, registry, None, progress, True), protected, environ, False)
+    examination = _examined(_Examination(root, registry, None, None, progress, True), protected, environ, False)
     return examination.result(), examination.sets
 
 
@@ -101,6 +105,7 @@ class _Examination:
     root: Path
     registry: Registry
     anchor: Path | None
+    documents: Documents | None
     progress: Progress | None
     sets_wanted: bool
     findings: list[Finding] = field(default_factory=list)
@@ -144,7 +149,13 @@ class _Examination:
             git.object_format,
         )
         gathered = gather(
-            git, self.registry.id, self.protected.tips if self.protected else (), head, store, self.progress
+            git,
+            self.registry.id,
+            self.protected.tips if self.protected else (),
+            head,
+            store,
+            self.documents,
+            self.progress,
         )
         ledger = gathered.reachable
         self.commits = ledger.commits

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from keyctl.history.blobs import Ids, Reading, RevokedId, Unreadable, contents, reading, registry_id
+from keyctl.history.blobs import Documents, Ids, Reading, RevokedId, Unreadable, contents, reading, registry_id
 from keyctl.history.cache import Store
 from keyctl.history.git import Git
 from keyctl.history.ledger import Ledger, counted, from_document, place_of, to_document
@@ -29,7 +29,13 @@ class Gathered:
 
 
 def gather(
-    git: Git, registry: str, protected: tuple[str, ...], head: str, store: Store, progress: Progress | None = None
+    git: Git,
+    registry: str,
+    protected: tuple[str, ...],
+    head: str,
+    store: Store,
+    documents: Documents | None,
+    progress: Progress | None = None,
 ) -> Gathered:
     """Walks the protected branch from where the cache knows it, then what HEAD has beside it. Raises GitError."""
     known, walked = _walk_protected(git, protected, store, progress)
@@ -42,7 +48,7 @@ def gather(
         known, walked = Ledger(), walk(git, protected, (), progress)
         of_protected = _registries(git, walked, registry)
         places = _places(registry, of_protected, of_head)
-    readings = _readings(git, _blobs(walked, beside, places), store, progress)
+    readings = _readings(git, _blobs(walked, beside, places), store, documents, progress)
     worth_saving = walked.commits >= (_WORTH_SAVING if known.commits else 1)
     known.places = places
     known.add_registries(of_protected)
@@ -94,13 +100,15 @@ def _blobs(walked: Walked, beside: Walked, places: frozenset[str]) -> dict[str, 
     return {version.blob: None for version in chain(counted(walked, places), counted(beside, places))}
 
 
-def _readings(git: Git, blobs: dict[str, None], store: Store, progress: Progress | None) -> dict[str, Reading]:
+def _readings(
+    git: Git, blobs: dict[str, None], store: Store, documents: Documents | None, progress: Progress | None
+) -> dict[str, Reading]:
     remember = len(blobs) >= _WORTH_REMEMBERING
     memo: dict[str, Any] = (store.load("blobs") or {}) if remember else {}
     readings = {blob: _from_memo(memo[blob]) for blob in blobs if blob in memo}
     unknown = {blob: None for blob in blobs if blob not in memo}
     for blob, data in contents(git, unknown, progress):
-        readings[blob] = reading(data)
+        readings[blob] = reading(data, documents)
     if remember and unknown:
         memo.update((blob, _to_memo(readings[blob])) for blob in unknown)
         store.save("blobs", memo)

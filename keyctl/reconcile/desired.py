@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from keyctl.history.examine import History, cache_directory, examine
+from keyctl.history.cache import document_cache
+from keyctl.history.examine import History, examine
 from keyctl.model.finding import Finding
 from keyctl.model.registry import Registry
 from keyctl.model.rules import found
@@ -46,13 +47,20 @@ def read_desired(
 
     Without ``cached`` nothing that an earlier run kept is used: whatever acts or anchors must not rest on a cache.
     """
-    loaded = load(root, cache=cache_directory(root, environ) if cached else None)
+    loaded = load(root, cache=document_cache(root, environ) if cached else None)
     registry = loaded.registry
     history = None
     findings = loaded.findings
     if registry is not None and with_history:
         history = examine(
-            root, registry, protected=protected, environ=environ, anchor=anchor, cache=cached, progress=progress
+            root,
+            registry,
+            protected=protected,
+            environ=environ,
+            anchor=anchor,
+            cache=cached,
+            documents=loaded.documents,
+            progress=progress,
         )
         findings += tuple(finding for finding in history.findings if not _told(finding, findings))
     elif with_history:

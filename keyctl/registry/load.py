@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,14 @@ class Loaded:
 
     ``findings`` are in order and have their lines. ``files`` is the number of YAML files that belong to the registry.
     ``registry_id`` is known wherever registry.yaml could be read for it, also when other things are wrong.
+    ``documents`` gives the document of a valid file by the SHA-256 of its bytes, None for others.
     """
 
     registry: Registry | None
     findings: tuple[Finding, ...]
     files: int
     registry_id: str | None
+    documents: Callable[[str], Node] = field(compare=False, repr=False)
 
 
 def load(root: Path, *, cache: Path | None = None) -> Loaded:
@@ -77,7 +79,7 @@ def _load(
     files.remembered.save()
     located = in_order(list(locate_with(content, findings)))
     usable = not any(finding.consequence is ExitReason.FAILED for finding in located)
-    return Loaded(built if usable else None, located, len(paths), registry_id)
+    return Loaded(built if usable else None, located, len(paths), registry_id, files.remembered.document)
 
 
 class _Files:

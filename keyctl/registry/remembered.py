@@ -37,6 +37,14 @@ class Remembered:
         self._now[key] = line
         return (json.loads(line),)
 
+    def document(self, content: str) -> Node:
+        """The document of a key file or of a list of revoked ids with this SHA-256, if this run has met it."""
+        for schema in ("key", "revoked"):
+            line = self._now.get(f"{schema}:{content}".encode())
+            if line is not None:
+                return json.loads(line)  # type: ignore[no-any-return]
+        return None
+
     def keep(self, schema: str, content: str, document: Node) -> None:
         """Remember a document that its schema let pass."""
         if self._folder is not None:
