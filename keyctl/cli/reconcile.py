@@ -42,6 +42,12 @@ def reconcile(
             "--snapshot", metavar="FILE", help="Merge another run's snapshot; repeatable.", show_default=False
         ),
     ] = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(
+            "--previous", metavar="FILE", help="An earlier snapshot: what moved since is found.", show_default=False
+        ),
+    ] = None,
     only: OnlyOption = None,
     at: AtOption = None,
     fail_on: FailOnOption = Severity.ERROR,
@@ -85,6 +91,7 @@ def reconcile(
         now=now,
         real_now=datetime.now(UTC),
         files=snapshot or (),
+        previous=previous,
         only=narrowed,
         fail_on=fail_on,
     )

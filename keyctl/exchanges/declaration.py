@@ -134,7 +134,7 @@ class Declaration:
     ``id`` is a ccxt id; ``family`` are further ccxt ids that share its keys. ``capabilities`` hold for keys that its
     API administers; ``master_capabilities`` for a master account's own keys, None where there is no difference.
     ``may_also`` are powers that no answer shows. ``refusals`` and ``statuses`` say what native codes and bare HTTP
-    statuses mean.
+    statuses mean. ``event_fields`` says which field an event of the exchange's log changes, by the event's native name.
     """
 
     id: ExchangeId
@@ -153,6 +153,7 @@ class Declaration:
     may_also: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     needs_passphrase: bool = False
+    event_fields: Mapping[str, str] = field(default_factory=dict)
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint that the documentation calls so; KeyError if it is not declared."""

@@ -53,6 +53,7 @@ RULES: Mapping[str, Rule] = {
     "expired": Rule(_ERROR, _DIFFERENCES, "A key is alive after the last day that its file allows."),
     "retiring-overdue": Rule(_ERROR, _DIFFERENCES, "A replaced id is alive after the day it should have been revoked."),
     "drift": Rule(_ERROR, _DIFFERENCES, "A live key differs from its file."),
+    "touched": Rule(_ERROR, _DIFFERENCES, "A key was changed since an earlier snapshot, and nothing says why."),
     "pending-write-back": Rule(_ERROR, _DIFFERENCES, "A key was created, and its id is not in the registry yet."),
     "unmanaged": Rule(_ERROR, _DIFFERENCES, "A live key that no file declares."),
     "unissued": Rule(_WARNING, _DIFFERENCES, "A declared key that was not created yet."),

@@ -18,6 +18,7 @@ from keyctl.reconcile import snapshots
 from keyctl.reconcile.compare import Venue, compare
 from keyctl.reconcile.desired import Desired
 from keyctl.reconcile.narrowing import Narrowing
+from keyctl.reconcile.touched import EventFields, touched
 from keyctl.registry.positions import locate
 
 
@@ -37,14 +38,16 @@ def reconcile(
     now: datetime,
     real_now: datetime,
     files: Iterable[Path] = (),
+    previous: Path | None = None,
     only: Narrowing | None = None,
     fail_on: Severity = Severity.ERROR,
 ) -> Reconciled:
     """Compare ``desired`` with what ``observe`` and the snapshot ``files`` report.
 
-    ``now`` judges (expiry, days left), ``real_now`` is for the age of snapshot files. A registry whose files are wrong
-    gives a comparison without accounts and keys that carries the findings. Raises Refusal for a wrong
-    snapshot file and for a name in ``only`` that is not declared.
+    ``now`` judges (expiry, days left), ``real_now`` is for the age of snapshot files. ``previous`` is the snapshot of
+    an earlier run, of any age: what moved since without a cause is found. A registry whose files are wrong gives a
+    comparison without accounts and keys that carries the findings. Raises Refusal for a wrong snapshot file and for a
+    name in ``only`` that is not declared.
     """
     only = only or Narrowing()
     registry = desired.registry
@@ -53,7 +56,11 @@ def reconcile(
     only.check(registry)
     merged = snapshots.merge(observe(registry), [snapshots.load(path, registry.id, real_now) for path in files])
     compared = compare(registry, desired.tombstones, merged, now, venues(registry))
-    kept = [f for f in (*desired.findings, *compared.findings) if only.keeps_finding(f, registry)]
+    told = [*desired.findings, *compared.findings]
+    if previous is not None:
+        earlier = snapshots.load(previous, registry.id, real_now, oldest=None)
+        told += touched(registry, earlier, merged, _event_fields(registry))
+    kept = [finding for finding in told if only.keeps_finding(finding, registry)]
     rows = tuple(row for row in compared.keys if only.keeps_row(row, registry))
     findings = in_order(list(locate(root, kept)))
     commit, dirty = _commit(desired)
@@ -79,6 +86,11 @@ def venues(registry: Registry) -> Mapping[ExchangeId, Venue]:
         declared = catalogue.declaration(exchange)
         found[exchange] = Venue(Capability.EXPIRY in declared.capabilities, declared.implicit_expiry)
     return found
+
+
+def _event_fields(registry: Registry) -> EventFields:
+    exchanges = {account.exchange for account in registry.accounts.values()}
+    return {exchange: catalogue.declaration(exchange).event_fields for exchange in exchanges}
 
 
 def _nothing(desired: Desired, now: datetime, fail_on: Severity, partial: bool) -> Comparison:

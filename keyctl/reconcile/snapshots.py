@@ -42,8 +42,11 @@ def digest(snapshot: Snapshot) -> str:
     return "sha256:" + sha256(body.encode()).hexdigest()
 
 
-def load(path: Path, registry_id: str, now: datetime) -> Snapshot:
-    """Read a snapshot of this registry that is at most ``OLDEST`` old; ``now`` is the real clock's. Raises Refusal."""
+def load(path: Path, registry_id: str, now: datetime, *, oldest: timedelta | None = OLDEST) -> Snapshot:
+    """Read a snapshot of this registry that is at most ``oldest`` old, None for any age; ``now`` is the real clock's.
+
+    Raises Refusal.
+    """
     try:
         read = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
@@ -60,10 +63,15 @@ def load(path: Path, registry_id: str, now: datetime) -> Snapshot:
     snapshot = _snapshot(read)
     for account in snapshot.accounts:
         age = now - account.observed_at
-        if age > OLDEST or age < -timedelta(minutes=5):
+        if age < -timedelta(minutes=5):
+            raise Refusal(
+                f"{path}: {account.account} was observed at {instant(account.observed_at)}, which is in the future",
+                "set the clock of the machine that took it, or of this one (NTP), and take it again",
+            )
+        if oldest is not None and age > oldest:
             raise Refusal(
                 f"{path}: {account.account} was observed at {instant(account.observed_at)}, "
-                f"and only the last {OLDEST.total_seconds() / 3600:.0f} hours count",
+                f"and only the last {oldest.total_seconds() / 3600:.0f} hours count",
                 "take the snapshot again",
             )
     return snapshot

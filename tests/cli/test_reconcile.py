@@ -128,3 +128,18 @@ def test_warnings_count_when_asked_to(example: Repository, serve: Serve) -> None
     ran = keyctl(*late)
     assert ran.status == 0 and json.loads(ran.out)["keys"][0]["status"] == "expiring"
     assert keyctl(*late, "--fail-on", "warning").status == 2
+
+
+def test_a_key_that_was_touched_since_an_earlier_snapshot_is_found(example: Repository, serve: Serve) -> None:
+    sandbox = serve("example")
+    assert reconcile("--save-snapshot", "../earlier.json")[0] == 0
+    assert reconcile("--previous", "../earlier.json")[0] == 0
+    with urllib.request.urlopen(f"{sandbox.control_url}/state") as answer:
+        world = json.load(answer)
+    world["exchanges"]["bybit"]["accounts"]["bybit-arb"]["keys"]["arbitrage-spot"]["label"] = "renamed by hand"
+    body = json.dumps(world).encode()
+    urllib.request.urlopen(urllib.request.Request(f"{sandbox.control_url}/state", body, method="PUT")).close()
+    assert reconcile()[0] == 0
+    status, document = reconcile("--previous", "../earlier.json")
+    assert status == 2
+    assert [(f["rule"], f["key"]) for f in document["findings"]] == [("touched", "arbitrage-spot")]

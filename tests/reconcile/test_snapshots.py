@@ -108,12 +108,20 @@ def test_a_file_that_is_no_snapshot_of_this_registry_is_refused(tmp_path: Path, 
         snapshots.load(path, "this", NOW)
 
 
-@pytest.mark.parametrize("age", [timedelta(hours=25), -timedelta(hours=1)])
-def test_an_old_snapshot_and_one_from_the_future_are_refused(tmp_path: Path, age: timedelta) -> None:
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [(timedelta(hours=25), "only the last 24 hours count"), (-timedelta(hours=1), "which is in the future")],
+)
+def test_an_old_snapshot_and_one_from_the_future_are_refused(tmp_path: Path, age: timedelta, words: str) -> None:
     path = saved(Snapshot("this", NOW, (_account(),)), tmp_path)
     snapshots.load(path, "this", NOW)
-    with pytest.raises(Refusal, match="only the last 24 hours count"):
+    with pytest.raises(Refusal, match=words):
         snapshots.load(path, "this", NOW + age)
+
+
+def test_an_earlier_snapshot_may_be_of_any_age(tmp_path: Path) -> None:
+    path = saved(Snapshot("this", NOW, (_account(),)), tmp_path)
+    assert snapshots.load(path, "this", NOW + timedelta(days=90), oldest=None).taken_at == NOW
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe", b"null"])
