@@ -9,13 +9,16 @@ from keyctl.model.finding import ExitReason, Finding
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much was looked at; ``commits`` is None where history was not."""
+    """How much was looked at.
+
+    What the registry holds is None where its files are too wrong to tell, ``commits`` where history was not looked at.
+    """
 
     files: int
-    accounts: int
-    apps: int
-    keys: int
-    tombstones: int
+    accounts: int | None
+    apps: int | None
+    keys: int | None
+    tombstones: int | None
     commits: int | None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from keyctl.history.cache import document_cache
 from keyctl.history.examine import History, examine
-from keyctl.model.finding import Finding
+from keyctl.model.finding import Finding, Severity
 from keyctl.model.registry import Registry
 from keyctl.model.rules import found
 from keyctl.model.tombstone import Tombstones
@@ -69,6 +69,7 @@ def read_desired(
                 "history-unverified",
                 "the history was not looked at, since the registry's files are wrong",
                 "mend the other findings first",
+                severity=Severity.INFO,
             ),
         )
     own = registry.tombstones() if registry else Tombstones(())
@@ -76,10 +77,10 @@ def read_desired(
     tombstones = Tombstones(chain(own, remembered))
     counts = Counts(
         files=loaded.files,
-        accounts=len(registry.accounts) if registry else 0,
-        apps=len(registry.apps) if registry else 0,
-        keys=len(registry.keys) if registry else 0,
-        tombstones=len(tombstones),
+        accounts=len(registry.accounts) if registry else None,
+        apps=len(registry.apps) if registry else None,
+        keys=len(registry.keys) if registry else None,
+        tombstones=len(tombstones) if registry else None,
         commits=history.commits if history else None,
     )
     return Desired(registry, history, tombstones, findings, counts)

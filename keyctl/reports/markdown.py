@@ -42,7 +42,7 @@ def _tables(result: Comparison) -> Iterator[str]:
     yield ""
     yield "| status | key | account | owner | id | differs |"
     yield "| --- | --- | --- | --- | --- | --- |"
-    for row in result.keys:
+    for row in sentences.loudest_first(result.keys):
         cells = (
             ", ".join(status.value for status in row.statuses),
             row.key or "(undeclared)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from keyctl.model.comparison import Comparison, KeyRow, Status, Value
 from keyctl.model.finding import ExitReason
@@ -33,15 +34,12 @@ def counts(result: Result) -> str:
         told = ", ".join(f"{by_status[status]} {status.value}" for status in Status if by_status[status])
         by_coverage = Counter(account.coverage for account in result.accounts)
         seen = ", ".join(f"{by_coverage[c]} {c.value}" for c in Coverage if by_coverage[c])
-        return (
-            f"{plural(len(result.keys), 'key')}: {told or 'none'} | {plural(len(result.accounts), 'account')}: {seen}"
-        )
+        return f"{plural(len(result.keys), 'key')}: {told or 'none'}; {plural(len(result.accounts), 'account')}: {seen}"
     c = result.counts
+    held = {"account": c.accounts, "app": c.apps, "key": c.keys, "tombstone": c.tombstones}
+    told = ", ".join(plural(number, noun) for noun, number in held.items() if number is not None)
     history = "history not checked" if c.commits is None else f"{plural(c.commits, 'commit')} of history"
-    return (
-        f"{plural(c.files, 'file')}: {plural(c.accounts, 'account')}, {plural(c.apps, 'app')}, "
-        f"{plural(c.keys, 'key')}, {plural(c.tombstones, 'tombstone')}; {history}"
-    )
+    return f"{plural(c.files, 'file')}: {told or 'not a registry yet'}; {history}"
 
 
 def caveats(result: Result) -> tuple[str, ...]:
@@ -66,6 +64,11 @@ def finding_counts(result: Result) -> str:
     by_severity = severities(result.findings)
     told = [f"{number} {name}" for name, number in reversed(by_severity.items()) if number]
     return ", ".join(told) or "no findings"
+
+
+def loudest_first(rows: Iterable[KeyRow]) -> list[KeyRow]:
+    """For people: what needs attention first, and by name within a status."""
+    return sorted(rows, key=lambda row: list(Status).index(row.status))
 
 
 def differences(row: KeyRow) -> str:

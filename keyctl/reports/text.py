@@ -85,7 +85,7 @@ def _keys(result: Comparison, style: Style) -> Iterator[str]:
     if not result.keys:
         return
     if style.width < NARROW:
-        for row in result.keys:
+        for row in sentences.loudest_first(result.keys):
             status, rest = _statuses(row), f"  {plain(row.key or '(undeclared)')}"
             for n, line in enumerate(_wrapped(status + rest, style.width)):
                 yield line.replace(status, _coloured(status, _STATUS[row.status], style), 1) if n == 0 else line
@@ -98,7 +98,7 @@ def _keys(result: Comparison, style: Style) -> Iterator[str]:
 
     table = _table("status", "key", "account", "owner", "id")
     table.add_column("differs", overflow="fold", ratio=1)
-    for row in result.keys:
+    for row in sentences.loudest_first(result.keys):
         cells = (row.key or "(undeclared)", row.account or "-", row.owner or "-", _display(row) or "-")
         table.add_row(
             Text(_statuses(row), _STATUS[row.status]),
