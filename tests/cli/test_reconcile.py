@@ -40,9 +40,18 @@ def test_the_example_is_in_sync_and_exits_0(example: Repository, serve: Serve) -
     assert requests and not any(request["write"] for request in requests)
 
 
-def test_after_a_bad_week_every_row_says_what_happened(example: Repository, serve: Serve) -> None:
+def test_the_same_input_gives_the_same_bytes(example: Repository, serve: Serve) -> None:
     serve("demo")
+    for name in ("json", "text", "markdown"):
+        first = keyctl("reconcile", *AT, "--format", name)
+        assert keyctl("reconcile", *AT, "--format", name) == first
+
+
+def test_after_a_bad_week_every_row_says_what_happened(example: Repository, serve: Serve) -> None:
+    sandbox = serve("demo")
     status, document = reconcile()
+    with urllib.request.urlopen(f"{sandbox.control_url}/requests") as answer:
+        assert not any(request["write"] for request in json.load(answer)), "planning cannot write (law 7)"
     assert status == 3
     assert document["exit_reasons"] == ["blocked", "differences", "incomplete"]
     assert {
