@@ -48,6 +48,13 @@ class References:
             if account.parent is not None:
                 self._check_parent(account, account.parent, complaints)
             upper = "".join(char if char.isalnum() else "_" for char in name.upper())
+            if upper.startswith(("TESTNET_", "SANDBOX_")):
+                # KEYCTL_READ_BYBIT_SANDBOX_MM is what account mm of the sandbox is read with: a live account of this
+                # name would be given that credential
+                message = f"account {name!r} begins like an environment, so its credential's variables are ambiguous"
+                complaints.add(
+                    "value", message, "rename it; the environment has a field of its own", name, account=name
+                )
             first = variables.setdefault((f"{account.exchange} {account.environment}", upper), name)
             if first != name:
                 message = f"accounts {first!r} and {name!r} would read the same credential variables (…_{upper}_KEY)"
