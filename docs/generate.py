@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the pages that the code itself is the source of: docs/cli.md and docs/exchanges/README.md.
+"""Writes the pages that the code itself is the source of: the commands, the files, the rules, the exchanges.
 
 ``python docs/generate.py`` writes them; a test compares them with what it would write.
 """
@@ -17,6 +17,7 @@ from keyctl.cli.exits import MEANINGS, Exit
 from keyctl.cli.main import app
 from keyctl.exchanges import catalogue
 from keyctl.exchanges.declaration import Capability
+from keyctl.model.rules import RULES
 from keyctl.registry import schema as schemas
 
 HERE = Path(__file__).parent
@@ -25,7 +26,12 @@ NOTE = "<!-- Written by docs/generate.py; edit the code, then run it. -->\n"
 
 def pages() -> dict[Path, str]:
     """Every generated page by its path."""
-    return {HERE / "cli.md": _cli(), HERE / "exchanges" / "README.md": _exchanges()}
+    return {
+        HERE / "cli.md": _cli(),
+        HERE / "registry.md": _registry(),
+        HERE / "rules.md": _rules(),
+        HERE / "exchanges" / "README.md": _exchanges(),
+    }
 
 
 def _cli() -> str:
@@ -85,6 +91,62 @@ def _row(parameter: Any) -> str:
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
+
+
+FILES = {
+    "registry": "registry/registry.yaml",
+    "accounts": "registry/accounts.yaml",
+    "apps": "registry/apps.yaml",
+    "networks": "registry/networks.yaml",
+    "revoked": "registry/revoked.yaml",
+    "policy": "registry/policy.yaml",
+    "waivers": "registry/waivers.yaml",
+    "key": "keys.d/**/<name>.yaml",
+}
+
+
+def _registry() -> str:
+    lines = [NOTE, "# The registry's files\n"]
+    lines.append("Strict YAML: no duplicate keys, anchors, aliases, tags or second documents; quoted scalars are text.")
+    lines.append("`registry/` and `keys.d/` of this project are a complete example.\n")
+    for name, file in FILES.items():
+        schema = schemas.schema(name)
+        lines.append(f"## `{file}`\n")
+        lines.append(f"{_cell(schema.get('description', schema['title']))}\n")
+        lines.append("| field | | |\n| --- | --- | --- |")
+        lines += [f"| {field} | {kind} | {text} |" for field, kind, text in _fields(schema, schema, "")]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _fields(schema: Any, root: Any, at: str) -> Iterator[tuple[str, str, str]]:
+    schema = _resolved(schema, root)
+    required = schema.get("required", ())
+    entries = [(f"{at}{name}", inner, name in required) for name, inner in schema.get("properties", {}).items()]
+    if isinstance(schema.get("additionalProperties"), dict):
+        entries.append((f"{at}<name>", schema["additionalProperties"], False))
+    for path, inner, needed in entries:
+        whole = _resolved(inner, root)
+        described = _cell(inner.get("description") or whole.get("description", ""))
+        yield f"`{path}`", "required" if needed else "", described
+        yield from _fields(whole, root, f"{path}.")
+        if isinstance(whole.get("items"), dict):
+            yield from _fields(whole["items"], root, f"{path}[].")
+
+
+def _resolved(schema: Any, root: Any) -> Any:
+    reference = schema.get("$ref", "")
+    return {**root["$defs"][reference.rpartition("/")[2]], **schema} if reference else schema
+
+
+def _rules() -> str:
+    lines = [NOTE, "# Rules\n", "What keyctl finds, how bad it is, and what it does to the exit status whatever its"]
+    lines.append("severity; rules without a consequence count from `--fail-on` upwards.\n")
+    lines.append("| rule | severity | consequence | meaning |\n| --- | --- | --- | --- |")
+    for name, rule in RULES.items():
+        consequence = rule.consequence.value if rule.consequence else ""
+        lines.append(f"| `{name}` | {rule.severity.value} | {consequence} | {_cell(rule.meaning)} |")
+    return "\n".join(lines) + "\n"
 
 
 def _exchanges() -> str:
