@@ -60,6 +60,7 @@ RULES: Mapping[str, Rule] = {
     "subaccount-undeclared": Rule(_ERROR, _DIFFERENCES, "The exchange lists a sub-account that nobody declared."),
     "account-incomplete": Rule(_ERROR, _INCOMPLETE, "An account could not be observed wholly."),
     "unobservable": Rule(_WARNING, _INCOMPLETE, "Nothing says whether a declared key exists."),
+    "unrevoked": Rule(_WARNING, None, "A key has expired and is gone; its id is not revoked yet."),
     "expiring": Rule(_WARNING, None, "A key is near the last day that its file allows."),
     "expires-early": Rule(_WARNING, None, "The exchange ends a key before the day that its file names."),
     "unobserved": Rule(_WARNING, None, "The exchange does not report some of a key's fields."),

@@ -49,9 +49,8 @@ async def _ask(group: Group, key: Key, fingerprint: Fingerprint, root: SelfView)
         if own is None or own.identifier.fingerprint != fingerprint:
             variables = prefix(group.root, key.name)
             given = "it is not set" if own is None else "it holds another id"
-            return Unanswered(
-                fingerprint, f"only its own credential can describe it, {variables}_KEY and _SECRET; {given}"
-            )
+            parts = "_KEY, _SECRET and _PASSPHRASE" if group.declaration.needs_passphrase else "_KEY and _SECRET"
+            return Unanswered(fingerprint, f"only its own credential can describe it, {variables}{parts}; {given}")
         if group.tombstones.find(own.identifier) is not None:
             return Unanswered(fingerprint, "its id is revoked, so its credential is not used")
         async with group.connect(group.root, own) as transport:

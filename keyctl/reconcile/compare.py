@@ -188,14 +188,19 @@ class _Work:
             if not ended:
                 self._early_end(key, account, live)
         elif identifier.fingerprint in seen.gone or seen.coverage is Coverage.ENUMERATED:
-            statuses.add(Status.MISSING)
-            message, remedy = wording.missing(key, account)
-            self._tell("missing", message, remedy, key=key, account=account, place=_at(key, "id"))
+            if ended:  # dead, as its file wants it to be
+                statuses.add(Status.ENDED)
+                message, remedy = wording.unrevoked(key)
+                self._tell("unrevoked", message, remedy, key=key, account=account, place=_at(key, "expires"))
+            else:
+                statuses.add(Status.MISSING)
+                message, remedy = wording.missing(key, account)
+                self._tell("missing", message, remedy, key=key, account=account, place=_at(key, "id"))
         else:
             statuses.add(Status.UNOBSERVABLE)
             message, remedy = wording.unobservable(key, seen, identifier)
             self._tell("unobservable", message, remedy, key=key, account=account, place=_at(key, "id"))
-        if Status.MISSING not in statuses:
+        if not statuses & {Status.MISSING, Status.ENDED}:
             statuses |= self._age(key, account, ended, alive=live is not None)
         if not statuses or statuses == {Status.EXPIRING}:
             statuses.add(Status.IN_SYNC)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from keyctl.exchanges.declaration import Capability, Declaration
-from keyctl.exchanges.decode import masked
+from keyctl.exchanges.decode import masked, shows
 from keyctl.exchanges.errors import Cause, ExchangeError
 from keyctl.exchanges.reading import Reader, SelfView
 from keyctl.exchanges.redaction import Redactor
@@ -79,9 +79,9 @@ class Group:
         credential = self.credentials.for_account(self.root)
         variables = prefix(self.root)
         if credential is None:
-            raise CredentialError(f"no credential: set {variables}_KEY and {variables}_SECRET")
-        if self.declaration.needs_passphrase and credential.passphrase is None:
-            raise CredentialError(f"{variables}_PASSPHRASE is not set, and {self.declaration.title} needs one")
+            parts = [f"{variables}_{part}" for part in ("KEY", "SECRET", "PASSPHRASE")]
+            wanted = parts if self.declaration.needs_passphrase else parts[:2]
+            raise CredentialError(f"no credential: set {', '.join(wanted[:-1])} and {wanted[-1]}")
         return credential
 
     async def _introduce(self, transport: Transport, credential: Credential) -> SelfView:
@@ -96,7 +96,13 @@ class Group:
         return view
 
     async def inspect(self, transport: Transport, credential: Credential) -> SelfView:
-        """What a credential says of itself. Raises ExchangeError, also for an answer about another key."""
+        """What a credential says of itself. Raises ExchangeError, also for an answer about another key, and
+        CredentialError where the exchange needs a passphrase and there is none."""
+        if self.declaration.needs_passphrase and credential.passphrase is None:
+            raise CredentialError(
+                f"{credential.variables}_PASSPHRASE is not set, and {self.declaration.title} needs one;"
+                " set it to the passphrase that was chosen when the key was made"
+            )
         view = await self.reader.inspect(transport, credential)
         answered = view.key.identifier
         if answered != credential.identifier and not masked(answered):
@@ -116,6 +122,9 @@ class Group:
     async def _subaccounts(
         self, transport: Transport, credential: Credential, view: SelfView
     ) -> tuple[Observed[tuple[SubAccount, ...]], str | None]:
+        if view.master is None and self.declaration.master_capabilities is not None:
+            unknown = "the exchange does not say whether the credential is a master account's"
+            return NotObservable(unknown), f"malformed: {unknown}, so its sub-accounts were not listed; run again"
         if view.master is not True:
             return _NO_SUBACCOUNTS, None
         try:
@@ -208,7 +217,7 @@ class Group:
             found = [sub for sub in subaccounts.value if self.reader.called(sub) == called]
             if not found:
                 return f"the parent does not list {called}; correct `subaccount` or close the account in the registry"
-            if child.uid is not None and found[0].uid != child.uid:
+            if child.uid is not None and not shows(found[0].uid, child.uid):
                 return (
                     f"the exchange calls it {found[0].uid}, and the registry says uid {child.uid};"
                     " correct `uid` in registry/accounts.yaml"

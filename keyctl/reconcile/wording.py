@@ -89,6 +89,14 @@ def missing(key: Key, account: Account) -> Words:
     )
 
 
+def unrevoked(key: Key) -> Words:
+    """Expired, and gone as it should be."""
+    return (
+        f"{key.name} ({_id(key)}) expired on {key.expires} and does not exist any more, as it should be",
+        f"move its id to `revoked` in {key.place.path} (reason: expired), so that it can never come back",
+    )
+
+
 def unobservable(key: Key, seen: AccountSnapshot, identifier: Identifier) -> Words:
     """Nothing says whether it exists."""
     reason = next((row.reason for row in seen.unanswered if row.fingerprint == identifier.fingerprint), None)

@@ -278,6 +278,18 @@ def test_a_key_is_expired_from_the_first_instant_after_its_last_day(world: World
 
 
 @given(worlds())
+def test_an_expired_key_that_is_gone_has_ended_and_wants_its_id_revoked(world: World) -> None:
+    key = issued(world)
+    expired = replace(key, expires=NOW.date() - timedelta(days=5))
+    registry = replace(world.registry, keys={**world.registry.keys, key.name: expired})
+    compared = judged(registry, without_key(world.snapshot, id_of(key)))
+    finding = only(compared, "unrevoked")
+    assert (finding.key, finding.consequence) == (key.name, None)
+    row = next(row for row in compared.keys if row.identifier == key.identifier)
+    assert row.statuses == (Status.ENDED,)
+
+
+@given(worlds())
 def test_a_replaced_id_must_be_dead_after_its_day(world: World) -> None:
     key = issued(world)
     old = Identifier.of_text("theReplacedId0000")
