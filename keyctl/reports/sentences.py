@@ -30,6 +30,8 @@ def verdict(result: Result) -> str:
 def counts(result: Result) -> str:
     """How much was looked at and what came of it, in one line."""
     if isinstance(result, Comparison):
+        if not result.accounts:
+            return "nothing was compared"
         by_status = Counter(row.status for row in result.keys)
         told = ", ".join(f"{by_status[status]} {status.value}" for status in Status if by_status[status])
         by_coverage = Counter(account.coverage for account in result.accounts)

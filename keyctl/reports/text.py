@@ -46,7 +46,7 @@ _STATUS = {
 def render(result: Result, style: Style) -> str:
     """Accounts, keys, findings worst first, and the verdict as the last line. No markup of a value is interpreted."""
     lines: list[str] = []
-    if isinstance(result, Comparison):
+    if isinstance(result, Comparison) and result.accounts:
         lines += _accounts(result, style)
         lines += _keys(result, style)
     for finding in result.findings:
