@@ -26,11 +26,15 @@ _ENVIRON = {name: value for name, value in os.environ.items() if name != "PYTHON
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A command to measure; ``before`` brings the world into the state that the command is to find, unmeasured."""
+    """A command to measure; ``before`` brings the world into the state that the command is to find, unmeasured.
+
+    ``environ`` are variables that it gets beside this process's own.
+    """
 
     command: Sequence[str]
     folder: Path
     before: Callable[[], None] = field(default=lambda: None)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,9 @@ def interleaved(cases: Mapping[str, Case], rounds: int) -> dict[str, Spent]:
 
 def _run(case: Case) -> Spent:
     started = time.perf_counter()
-    process = subprocess.Popen(case.command, cwd=case.folder, stdout=subprocess.DEVNULL, env=_ENVIRON)
+    process = subprocess.Popen(
+        case.command, cwd=case.folder, stdout=subprocess.DEVNULL, env={**_ENVIRON, **case.environ}
+    )
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)

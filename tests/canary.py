@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-CANARY = re.compile(rb"canary-[0-9a-f]{32}")
+CANARY = re.compile(rb"canary-[0-9a-f]{23}")
 
 
 def canaries_in(folder: Path) -> Iterator[Path]:

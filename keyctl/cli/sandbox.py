@@ -12,7 +12,9 @@ import typer
 from keyctl.model.refusal import Refusal
 
 app = typer.Typer(help="Simulated exchanges on loopback.", rich_markup_mode=None)
-ScenarioOption = Annotated[str, typer.Option("--scenario", metavar="NAME", help="A name from `sandbox scenarios`.")]
+ScenarioOption = Annotated[
+    str, typer.Option("--scenario", metavar="NAME", help="A name from `sandbox scenarios`, or a file of your own.")
+]
 
 
 @app.command()
@@ -32,17 +34,22 @@ def serve(
         sys.stdout.flush()
 
     try:
-        serve_scenario(_known(scenario), state=state, announce=announce)
+        serve_scenario(scenario, state=state, announce=announce)
     except ScenarioError as error:
-        raise Refusal(f"scenario {scenario}: {error}", "name another file with --state, or remove this one") from None
+        remedy = "correct the scenario" if state is None else "correct the scenario, or name another file with --state"
+        raise Refusal(f"scenario {scenario}: {error}", remedy) from None
 
 
 @app.command()
 def env(scenario: ScenarioOption = "example") -> None:
     """Print `export NAME=value` for every invented credential of a scenario: eval "$(exchange-keyctl sandbox env)"."""
-    from keyctl.sandbox.running import environment
+    from keyctl.sandbox.running import ScenarioError, environment
 
-    for name, value in environment(_known(scenario)).items():
+    try:
+        variables = environment(scenario)
+    except ScenarioError as error:
+        raise Refusal(f"scenario {scenario}: {error}") from None
+    for name, value in variables.items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 
 
@@ -53,12 +60,3 @@ def scenarios() -> None:
 
     for name, description in scenario_names():
         sys.stdout.write(f"{name:<10} {description}\n")
-
-
-def _known(scenario: str) -> str:
-    from keyctl.sandbox.running import scenario_names
-
-    names = [name for name, _ in scenario_names()]
-    if scenario not in names:
-        raise Refusal(f"there is no scenario {scenario!r}", f"there are {', '.join(names)}")
-    return scenario

@@ -1,4 +1,4 @@
-"""The demo's story: a registry in git, a bad week at the exchange, and what keyctl says of it."""
+"""The demo's story: a registry in git, a bad week at the exchanges, and what keyctl says of it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ TOLD = {
     ("hedger-perps", "bybit-mm", Status.IN_SYNC): "a key in sync",
     ("hedger-quotes", "bybit-mm", Status.DRIFTED): "an IP list that somebody widened by hand",
     ("ledger", "bybit-main", Status.DRIFTED): "a withdrawal right that somebody ticked",
+    ("basis-okx", "okx-basis", Status.DRIFTED): "a key whose binding to addresses somebody removed",
     (None, "bybit-arb", Status.UNMANAGED): "a key that nobody declared",
     ("arbitrage-spot", "bybit-arb", Status.MISSING): "a declared key that is gone",
     ("arbitrage-perps", "bybit-arb", Status.EXPIRED): "an expired key that is alive",
     ("hedger-quotes", "bybit-mm", Status.REACTIVATED): "a revoked id that is alive again",
+    ("hedger-options", "deribit-options", Status.REACTIVATED): "a disabled, revoked key that somebody enabled again",
 }
 UNSEEN = "bybit-treasury"
 """The account that can't be observed."""
@@ -62,7 +64,7 @@ def tell(scratch: Path, environ: Mapping[str, str], out: TextIO, *, keep: bool) 
 
     teller = _Teller(out)
     teller.say(
-        "keyctl demo: a small trading desk, its keys in git, and a simulated exchange. Nothing leaves this machine."
+        "keyctl demo: a small trading desk, its keys in git, and simulated exchanges. Nothing leaves this machine."
     )
     teller.chapter("The registry: YAML files in git, one for each key")
     with _repository(scratch) as git:
@@ -73,7 +75,7 @@ def tell(scratch: Path, environ: Mapping[str, str], out: TextIO, *, keep: bool) 
         teller.say(_rendered(validation))
         teller.expect(not validation.exit_reasons, "the registry validates")
 
-        teller.chapter("The exchange, after a bad week")
+        teller.chapter("The exchanges, after a bad week")
         teller.say("$ exchange-keyctl reconcile")
         with running(SCENARIO) as sandbox:
             sandboxed = {**environ, **environment(SCENARIO), "KEYCTL_SANDBOX": sandbox.control_url}
@@ -180,9 +182,6 @@ def _history(scratch: Path, git: Any) -> None:
     _commit(git, edits["before"][0]["undone"])
     git.checkout("main")
     git.merge("--no-ff", "-m", "Merge branch 'leaked-key'", "leaked-key")
-    for edit in edits["edits"]:
-        _replace(scratch, edit)
-        _commit(git, edit["message"])
 
 
 def _restore_leaked(scratch: Path, git: Any) -> None:

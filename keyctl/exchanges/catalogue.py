@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "keyctl.exchanges"
 PLUGINS = "KEYCTL_PLUGINS"
 
-_BUILT_IN = {"bybit": "keyctl.exchanges.bybit"}
+_BUILT_IN = {
+    "bybit": "keyctl.exchanges.bybit",
+    "deribit": "keyctl.exchanges.deribit",
+    "okx": "keyctl.exchanges.okx",
+}
 """A package holds ``declaration.DECLARATION`` and ``reader.READER``."""
 
 

@@ -44,6 +44,7 @@ class Paging(StrEnum):
 
     NONE = "none"
     CURSOR = "cursor"
+    OFFSET = "offset"
 
 
 class Holder(StrEnum):
@@ -114,6 +115,16 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerTime:
+    """Where an answer, a refusal too, says what time it is at the exchange: a whole number at ``path``, counted
+    ``per_second`` a second since 1970, else the HTTP ``header`` in the form of ``Date``."""
+
+    path: tuple[str, ...] = ()
+    per_second: int = 1000
+    header: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Documented numbers; None is unconfirmed. ``address_per_second`` counts all requests from one IP address;
     ``reset_header`` names the answer's header with the end of a rate limit, Unix time in milliseconds."""
@@ -135,6 +146,7 @@ class Declaration:
     API administers; ``master_capabilities`` for a master account's own keys, None where there is no difference.
     ``may_also`` are powers that no answer shows. ``refusals`` and ``statuses`` say what native codes and bare HTTP
     statuses mean. ``event_fields`` says which field an event of the exchange's log changes, by the event's native name.
+    ``server_time`` is None where no answer tells the exchange's clock.
     """
 
     id: ExchangeId
@@ -154,6 +166,7 @@ class Declaration:
     assumptions: tuple[str, ...] = ()
     needs_passphrase: bool = False
     event_fields: Mapping[str, str] = field(default_factory=dict)
+    server_time: ServerTime | None = None
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint that the documentation calls so; KeyError if it is not declared."""

@@ -151,3 +151,11 @@ def masked(identifier: Identifier) -> bool:
     """Whether an id was blacked out by whoever showed it: nothing but ``x``, ``X`` and ``*``, or any ``*``."""
     text = identifier.text or ""
     return bool(_MASKED.fullmatch(text)) or "*" in text
+
+
+def shows(answered: str, text: str) -> bool:
+    """Whether an answer's text can be this one: equal, or starred in the middle with the rest the same."""
+    if "*" not in answered:
+        return answered == text
+    start, end = answered[: answered.index("*")], answered[answered.rindex("*") + 1 :]
+    return len(start) + len(end) < len(text) and text.startswith(start) and text.endswith(end)

@@ -22,7 +22,8 @@ def _lines(declared: Declaration) -> Iterator[str]:
     yield from _section("endpoints", _endpoints(declared))
     yield from _section("limits", _limits(declared))
     implicit = (
-        f"{rule.days} days after creation: {rule.effect} (as of {rule.as_of}, {rule.source})"
+        f"{f'{rule.keys}, ' if rule.keys else ''}{rule.days} days {rule.condition.since}: {rule.effect}"
+        f" (as of {rule.as_of}, {rule.source})"
         for rule in declared.implicit_expiry
     )
     yield from _section("ends by itself", implicit)
@@ -46,7 +47,7 @@ def _abilities(capabilities: frozenset[Capability]) -> Iterator[str]:
 def _rights(declared: Declaration) -> Iterator[str]:
     for right in declared.rights:
         remarks = [] if right.holder.value == "any" else [f"{right.holder.value} keys"]
-        remarks += [] if right.settable else ["no longer given"]
+        remarks += [] if right.settable else ["can't be given"]
         remarks += ["stands alone"] if right.exclusive else []
         note = f" ({', '.join(remarks)})" if remarks else ""
         yield f"{right.native}: {', '.join(in_order(right.scopes))}{note}"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from keyctl.exchanges.declaration import Declaration, NativeError
 from keyctl.exchanges.decode import kind
 from keyctl.exchanges.errors import Cause, ExchangeError, Malformed
+
+_CODE = re.compile(r"-?[0-9]{1,12}|[A-Z][A-Z0-9_]{0,40}", re.ASCII)
+"""What a code looks like: a number, or words in capitals."""
 
 
 def refusal(declaration: Declaration, endpoint: str, answer: object) -> ExchangeError | None:
@@ -22,11 +27,13 @@ def refusal(declaration: Declaration, endpoint: str, answer: object) -> Exchange
         return _challenge(declaration, endpoint, answer)
     row = declaration.refusals.get(str(code))
     if row is None:
+        # what stands in the place of a code may be anything, what was signed too
+        shown = repr(code) if _CODE.fullmatch(str(code)) else "something"
         return ExchangeError(
             Cause.MALFORMED,
-            f"{declaration.title} answered {code!r} to {endpoint}, a code that keyctl does not know",
+            f"{declaration.title} answered {shown} to {endpoint}, a code that keyctl does not know",
             f"look the code up in the documentation: {declaration.sources[0]}",
-            code=str(code),
+            code=str(code) if shown != "something" else None,
         )
     return said(declaration, endpoint, str(code), row)
 

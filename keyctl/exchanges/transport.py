@@ -16,6 +16,7 @@ from functools import cache
 from types import TracebackType
 from typing import Any
 
+from keyctl.exchanges.clock import offset
 from keyctl.exchanges.declaration import Declaration, Effect, Endpoint
 from keyctl.exchanges.errors import Cause, ExchangeError
 from keyctl.exchanges.judgement import OFFLINE, judge
@@ -23,6 +24,7 @@ from keyctl.exchanges.pacing import Pace
 from keyctl.exchanges.redaction import Redactor
 from keyctl.exchanges.retry import Patience, retrying
 from keyctl.model.account import Environment
+from keyctl.model.checkup import ClockOffset
 from keyctl.model.names import ExchangeId
 from keyctl.secrets.sources import Credential
 
@@ -47,7 +49,8 @@ class Transport:
     """One credential's way to one exchange, for the given effects only. Used as an asynchronous context.
 
     ``exchange`` is the ccxt id of a member of the declaration's family, None for the declaration's own.
-    ``base_url`` is where a simulated exchange listens (environment sandbox), else None. Raises ExchangeError when the
+    ``base_url`` is where a simulated exchange listens (environment sandbox), else None. ``measure_clock`` reads the
+    exchange's time off each answer. Raises ExchangeError when the
     installed ccxt lacks what the declaration needs.
     """
 
@@ -64,15 +67,20 @@ class Transport:
         effects: frozenset[Effect] = READS,
         patience: Patience | None = None,
         now: Callable[[], float] = time.time,
+        measure_clock: bool = False,
     ) -> None:
         if (environment is Environment.SANDBOX) is not (base_url is not None):
             raise EffectRefused("a base URL belongs to accounts of the environment sandbox, and to them only")
+        self.environment = environment
         self._declaration = declaration
         self._pacing = pacing
         self._redactor = redactor
         self._effects = effects
         self._patience = patience or Patience()
         self._now = now
+        self._measure_clock = measure_clock
+        self.clock: ClockOffset | None = None
+        """As the last answer tells it; only where it was asked for."""
         self._exchange = _connect(
             exchange or declaration.id, declaration, credential, environment, base_url, self._patience.timeout
         )
@@ -99,8 +107,12 @@ class Transport:
             await self._pacing.account.turn(endpoint.name, endpoint.per_second)
             if self._declaration.limits.address_per_second is not None:
                 await self._pacing.address.turn(_ADDRESS, self._declaration.limits.address_per_second)
+            sent = self._now()
             answer = await self._send(endpoint, params or {})
-            return judge(self._declaration, endpoint, answer.status, answer.headers, answer.body, self._now())
+            received = self._now()
+            if self._measure_clock:
+                self.clock = offset(self._declaration.server_time, answer.headers, answer.body, sent, received)
+            return judge(self._declaration, endpoint, answer.status, answer.headers, answer.body, received)
 
         if endpoint.effect is not Effect.READ:
             return await ask()

@@ -72,3 +72,7 @@ class Identifier:
     def parse(cls, text: str) -> Identifier:
         """From either form, as people write it in a registry."""
         return cls.of_fingerprint(text) if text.startswith("sha256:") else cls.of_text(text)
+
+
+UNSAID = Identifier(Fingerprint(""), None, None, "")
+"""Stands for the identifier of a key whose description does not name it: only who asked knows which key it is about."""

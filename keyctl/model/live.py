@@ -30,11 +30,19 @@ class KeyEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Assumption:
+    """A field whose meaning the exchange documents two ways, or not at all, and of which the worse reading was taken;
+    ``words`` say so in a sentence."""
+
+    field: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class LiveKey:
     """One key as an exchange reports it; all times are aware and in UTC.
 
-    ``native`` are the exchange's own rights as it spells them, sorted. ``assumptions`` are sentences about fields whose
-    meaning the exchange documents two ways and where the worse reading was taken. ``events`` is what the exchange's log
+    ``native`` are the exchange's own rights as it spells them, sorted. ``events`` is what the exchange's log
     says of the key, oldest first, as far back as was read; empty where it has no log.
     """
 
@@ -48,7 +56,7 @@ class LiveKey:
     expires_at: Observed[datetime]
     last_used_at: Observed[datetime]
     native: tuple[str, ...] = ()
-    assumptions: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
     events: tuple[KeyEvent, ...] = ()
 
 

@@ -13,7 +13,7 @@ from keyctl.model.expiry import ImplicitExpiry
 from keyctl.model.finding import Finding, Risk, Severity
 from keyctl.model.identifier import Fingerprint, Identifier
 from keyctl.model.key import NEVER_ISSUED, Key
-from keyctl.model.live import AccountSnapshot, Coverage, LiveKey, Snapshot
+from keyctl.model.live import AccountSnapshot, Coverage, LiveKey, Snapshot, SubAccount
 from keyctl.model.marker import marker, markers_in
 from keyctl.model.names import AccountName, ExchangeId
 from keyctl.model.observed import Known, value_of
@@ -115,16 +115,25 @@ class _Work:
         if seen.credential is not None:
             self._credential(declared, seen.credential)
         if isinstance(seen.subaccounts, Known):
-            children = [account for account in self.registry.accounts.values() if account.parent == seen.account]
             for listed in seen.subaccounts.value:
-                match = next(
-                    (child for child in children if listed.uid in (child.uid, child.subaccount)),
-                    next((child for child in children if child.subaccount == listed.name), None),
-                )
+                match = self._declared_as(declared, listed)
                 if match is None or match.closed is not None:
                     message, remedy = wording.undeclared_subaccount(seen, listed, match)
                     place = match.place if match else declared.place
                     self._tell("subaccount-undeclared", message, remedy, account=declared, place=place)
+
+    def _declared_as(self, parent: Account, listed: SubAccount) -> Account | None:
+        """The account that a listed sub-account is declared as. One with a credential of its own names no parent: it
+        is known by its uid."""
+        others = [account for account in self.registry.accounts.values() if account.name != parent.name]
+        children = [account for account in others if account.parent == parent.name]
+        system = (parent.exchange, parent.environment)
+        found = [
+            *(child for child in children if listed.uid in (child.uid, child.subaccount)),
+            *(child for child in children if child.subaccount == listed.name),
+            *(a for a in others if a.uid == listed.uid and (a.exchange, a.environment) == system),
+        ]
+        return found[0] if found else None
 
     def _credential(self, account: Account, credential: Identifier) -> None:
         tombstone = self.tombstones.find(credential)
@@ -190,8 +199,6 @@ class _Work:
         elif identifier.fingerprint in seen.gone or seen.coverage is Coverage.ENUMERATED:
             if ended:  # dead, as its file wants it to be
                 statuses.add(Status.ENDED)
-                message, remedy = wording.unrevoked(key)
-                self._tell("unrevoked", message, remedy, key=key, account=account, place=_at(key, "expires"))
             else:
                 statuses.add(Status.MISSING)
                 message, remedy = wording.missing(key, account)
@@ -200,8 +207,8 @@ class _Work:
             statuses.add(Status.UNOBSERVABLE)
             message, remedy = wording.unobservable(key, seen, identifier)
             self._tell("unobservable", message, remedy, key=key, account=account, place=_at(key, "id"))
-        if not statuses & {Status.MISSING, Status.ENDED}:
-            statuses |= self._age(key, account, ended, alive=live is not None)
+        if live is not None or not ended:
+            statuses |= self._age(key, account, ended)
         if not statuses or statuses == {Status.EXPIRING}:
             statuses.add(Status.IN_SYNC)
         self.rows.append(KeyRow(key.name, key.account, key.owner, identifier, _loudest(statuses), unknown, changes))
@@ -218,9 +225,10 @@ class _Work:
         if compared.unknown:
             message, remedy = wording.unobserved(key, account, compared.unknown)
             self._tell("unobserved", message, remedy, key=key, account=account, place=key.place)
-        if any(change.field == "scopes" for change in changes):
-            for assumption in live.assumptions:
-                message, remedy = wording.assumed(key, assumption)
+        drifted = {change.field for change in changes}
+        for assumption in live.assumptions:
+            if assumption.field in drifted:
+                message, remedy = wording.assumed(key, assumption.words)
                 self._tell("assumed", message, remedy, key=key, account=account, place=key.place)
         return changes, compared.unknown
 
@@ -234,11 +242,11 @@ class _Work:
         place = _at(key, change.field.rpartition(".")[2])
         self._tell("drift", message, remedy, key=key, account=account, place=place, severity=severity)
 
-    def _age(self, key: Key, account: Account, ended: bool, *, alive: bool) -> set[Status]:
+    def _age(self, key: Key, account: Account, ended: bool) -> set[Status]:
         if key.expires is None:
             return set()
         if ended:
-            message, remedy = wording.expired(key, account, self.now, alive=alive)
+            message, remedy = wording.expired(key, account, self.now)
             self._tell("expired", message, remedy, key=key, account=account, place=_at(key, "expires"))
             return {Status.EXPIRED}
         if self.now >= end_of(key.expires) - timedelta(days=EXPIRING_DAYS):

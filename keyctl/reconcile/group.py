@@ -52,7 +52,7 @@ class Group:
         problem: str | None = None
         credential: Credential | None = None
         try:
-            credential = self._credential()
+            credential = self.credential()
             tombstone = self.tombstones.find(credential.identifier)
             if tombstone is not None:
                 raise CredentialError(
@@ -60,7 +60,7 @@ class Group:
                     " with it; give keyctl another key, and have this one deleted at the exchange"
                 )
             async with self.connect(self.root, credential) as transport:
-                view = await self._introduce(transport, credential)
+                view = await self.introduce(transport, credential)
                 return await self._ask(transport, credential, view)
         except (ExchangeError, CredentialError) as error:
             problem = self.words(error, credential)
@@ -75,7 +75,8 @@ class Group:
             *(self._incomplete(child, behind) for child in self.children),
         )
 
-    def _credential(self) -> Credential:
+    def credential(self) -> Credential:
+        """The root account's own. Raises CredentialError where it is missing, or half of it."""
         credential = self.credentials.for_account(self.root)
         variables = prefix(self.root)
         if credential is None:
@@ -84,7 +85,7 @@ class Group:
             raise CredentialError(f"no credential: set {', '.join(wanted[:-1])} and {wanted[-1]}")
         return credential
 
-    async def _introduce(self, transport: Transport, credential: Credential) -> SelfView:
+    async def introduce(self, transport: Transport, credential: Credential) -> SelfView:
         """What the credential says of itself, once it is certain that it is meant for this account."""
         view = await self.inspect(transport, credential)
         if self.root.uid is not None and view.uid is not None and view.uid != self.root.uid:

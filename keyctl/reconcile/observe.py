@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
 from keyctl.exchanges.catalogue import UnknownExchange, declaration, reader
-from keyctl.exchanges.errors import Cause, ExchangeError
-from keyctl.exchanges.hosts import SANDBOX, sandbox_hosts
-from keyctl.exchanges.pacing import Pace
+from keyctl.exchanges.hosts import SANDBOX
 from keyctl.exchanges.redaction import Redactor
 from keyctl.exchanges.retry import Patience
-from keyctl.exchanges.transport import Pacing, Transport
-from keyctl.model.account import Account, Environment
+from keyctl.model.account import Account
 from keyctl.model.key import Key
 from keyctl.model.live import AccountSnapshot, Coverage, Snapshot
 from keyctl.model.names import AccountName
@@ -25,8 +22,9 @@ from keyctl.model.observed import NotObservable
 from keyctl.model.registry import Registry
 from keyctl.model.tombstone import Tombstones
 from keyctl.reconcile.by_itself import identifiers
+from keyctl.reconcile.connections import Connections, hosts_of
 from keyctl.reconcile.group import Group
-from keyctl.secrets.sources import Credential, Credentials
+from keyctl.secrets.sources import Credentials
 
 
 def observe(
@@ -80,7 +78,8 @@ class _Observation:
     async def of(self, wanted: list[Account]) -> list[AccountSnapshot]:
         """The wanted accounts. A parent that only its children need is asked, and left out of the answer."""
         redactor = Redactor(secret.reveal() for secret in self.credentials.secrets())
-        connections = _Connections(self.credentials, self._hosts(wanted), redactor, self.patience)
+        hosts = hosts_of(wanted, self.sandbox, self.patience)
+        connections = Connections(self.credentials, hosts, redactor, self.patience)
         alone, roots = self._roots(wanted)
         by_root = {
             root.name: tuple(account for account in wanted if account.parent == root.name) for root in roots.values()
@@ -112,14 +111,6 @@ class _Observation:
         names = {account.name for account in wanted}
         return [*alone, *(snapshot for snapshot in answers if snapshot.account in names)]
 
-    def _hosts(self, wanted: list[Account]) -> Mapping[str, str] | ExchangeError:
-        if all(account.environment is not Environment.SANDBOX for account in wanted):
-            return {}
-        try:
-            return sandbox_hosts(self.sandbox, self.patience.timeout)
-        except ExchangeError as error:
-            return error
-
     def _roots(self, wanted: list[Account]) -> tuple[list[AccountSnapshot], dict[AccountName, Account]]:
         """The accounts whose credentials are needed, and the snapshots of those that can't be reached by any."""
         alone: list[AccountSnapshot] = []
@@ -148,61 +139,6 @@ class _Observation:
             error=problem,
             subaccounts=NotObservable("the exchange could not be asked"),
         )
-
-
-class _Connections:
-    """Opens transports that share their rate scopes: one for each account's uid, one for this machine's address."""
-
-    def __init__(
-        self,
-        credentials: Credentials,
-        hosts: Mapping[str, str] | ExchangeError,
-        redactor: Redactor,
-        patience: Patience,
-    ) -> None:
-        self._credentials = credentials
-        self._hosts = hosts
-        self._redactor = redactor
-        self._patience = patience
-        self._paces: dict[tuple[str, ...], Pace] = {}
-
-    def open(self, account: Account, credential: Credential) -> Transport:
-        """A transport for reading an account. Raises ExchangeError when its host is not known."""
-        known = declaration(account.exchange)
-        scope = (known.id, account.environment.value)
-        return Transport(
-            known,
-            credential,
-            account.environment,
-            Pacing(self._pace(*scope, self._whose(account, credential)), self._pace(*scope)),
-            self._redactor,
-            exchange=account.exchange,
-            base_url=self._host(account),
-            patience=self._patience,
-        )
-
-    def _whose(self, account: Account, credential: Credential) -> str:
-        """What limits are counted by: the account, else the credential of its own that the account is read with."""
-        if account.uid is not None:
-            return account.uid
-        root = self._credentials.for_account(account) or credential
-        return root.identifier.fingerprint
-
-    def _pace(self, *scope: str) -> Pace:
-        return self._paces.setdefault(scope, Pace(sleep=self._patience.sleep))
-
-    def _host(self, account: Account) -> str | None:
-        if account.environment is not Environment.SANDBOX:
-            return None
-        if isinstance(self._hosts, ExchangeError):
-            raise ExchangeError(self._hosts.causes, self._hosts.message, self._hosts.remedy)
-        if account.exchange not in self._hosts:
-            raise ExchangeError(
-                Cause.TRANSPORT,
-                f"the sandbox simulates no {account.exchange}",
-                "start it with a scenario that has this exchange",
-            )
-        return self._hosts[account.exchange]
 
 
 async def _all(groups: list[Group]) -> list[AccountSnapshot]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from keyctl.model.identifier import Fingerprint, Identifier
 from keyctl.model.ips import IpSet, parse_network
-from keyctl.model.live import AccountSnapshot, Coverage, KeyEvent, LiveKey, Snapshot, SubAccount, Unanswered
+from keyctl.model.live import AccountSnapshot, Assumption, Coverage, KeyEvent, LiveKey, Snapshot, SubAccount, Unanswered
 from keyctl.model.names import AccountName, ExchangeId
 from keyctl.model.observed import ABSENT, Absent, Known, NotObservable, Observed
 from keyctl.model.refusal import Refusal
@@ -81,8 +81,9 @@ def merge(live: Snapshot, files: Iterable[Snapshot]) -> Snapshot:
     """Fill what this run could not see from other runs' snapshots.
 
     An account takes the better coverage, and between equal ones the later observation. Accounts that are only asked
-    about declared keys are joined key by key, the later observation of a key winning. Accounts that are not part of
-    this run are left out.
+    about declared keys are joined key by key, the later observation of a key winning. A key's own view adds that key to
+    an account that could not be enumerated, and betters nothing else. Accounts that are not part of this run are left
+    out.
     """
     accounts = {account.account: account for account in live.accounts}
     for snapshot in files:
@@ -94,6 +95,8 @@ def merge(live: Snapshot, files: Iterable[Snapshot]) -> Snapshot:
 
 
 def _joined(mine: AccountSnapshot, other: AccountSnapshot) -> AccountSnapshot:
+    if other.coverage is Coverage.DECLARED_ONLY and other.credential is None:
+        return _with_own_view(mine, other)
     order = [Coverage.INCOMPLETE, Coverage.DECLARED_ONLY, Coverage.ENUMERATED]
     worse, better = sorted((mine, other), key=lambda seen: (order.index(seen.coverage), seen.observed_at))
     if better.coverage is not Coverage.DECLARED_ONLY:
@@ -108,6 +111,24 @@ def _joined(mine: AccountSnapshot, other: AccountSnapshot) -> AccountSnapshot:
         unanswered=tuple(row for fingerprint, row in sorted(unanswered.items()) if fingerprint not in keys),
         gone=frozenset(fingerprint for fingerprint in gone if fingerprint not in keys),
     )
+
+
+def _with_own_view(mine: AccountSnapshot, other: AccountSnapshot) -> AccountSnapshot:
+    """One key's own view adds that key. It says nothing of the rest of the account, whose coverage stays as it is."""
+    if mine.coverage is Coverage.ENUMERATED:
+        return mine
+    older, newer = sorted((mine, other), key=lambda seen: seen.observed_at)
+    keys = {key.identifier.fingerprint: key for seen in (older, newer) for key in seen.keys if _alive(key, newer)}
+    return replace(
+        mine,
+        keys=tuple(keys[fingerprint] for fingerprint in sorted(keys)),
+        unanswered=tuple(row for row in mine.unanswered if row.fingerprint not in (*keys, *other.gone)),
+        gone=frozenset(fingerprint for fingerprint in mine.gone | other.gone if fingerprint not in keys),
+    )
+
+
+def _alive(key: LiveKey, newer: AccountSnapshot) -> bool:
+    return key.identifier.fingerprint not in newer.gone
 
 
 def _account(seen: AccountSnapshot) -> dict[str, Any]:
@@ -147,7 +168,7 @@ def _key(key: LiveKey) -> dict[str, Any]:
         "expires_at": _observed(key.expires_at, instant),
         "last_used_at": _observed(key.last_used_at, instant),
         "native": list(key.native),
-        "assumptions": list(key.assumptions),
+        "assumptions": [{"field": one.field, "words": one.words} for one in key.assumptions],
         "events": [{"at": instant(event.at), "what": event.what} for event in key.events],
     }
 
@@ -205,7 +226,7 @@ def _read_key(read: Mapping[str, Any]) -> LiveKey:
         expires_at=_read_observed(read["expires_at"], _moment),
         last_used_at=_read_observed(read["last_used_at"], _moment),
         native=tuple(read["native"]),
-        assumptions=tuple(read["assumptions"]),
+        assumptions=tuple(Assumption(one["field"], one["words"]) for one in read["assumptions"]),
         events=tuple(KeyEvent(_moment(event["at"]), event["what"]) for event in read["events"]),
     )
 

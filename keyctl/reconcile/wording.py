@@ -38,7 +38,8 @@ def undeclared_subaccount(seen: AccountSnapshot, listed: SubAccount, closed: Acc
         )
     return (
         f"{seen.exchange} lists {name} under {seen.account}, and registry/accounts.yaml does not declare it",
-        f"declare it with parent: {seen.account} and subaccount: '{listed.uid}', so that its keys are watched",
+        f"declare it, so that its keys are watched: with parent: {seen.account} and subaccount: '{listed.uid}', or, if"
+        f" only a credential of its own reads it, with uid: '{listed.uid}' and no parent",
     )
 
 
@@ -86,14 +87,6 @@ def missing(key: Key, account: Account) -> Words:
     return (
         f"{key.name} ({_id(key)}) does not exist on {account.name} any more",
         "find out who deleted it, then move its id to `revoked`; issue another if the app still needs one",
-    )
-
-
-def unrevoked(key: Key) -> Words:
-    """Expired, and gone as it should be."""
-    return (
-        f"{key.name} ({_id(key)}) expired on {key.expires} and does not exist any more, as it should be",
-        f"move its id to `revoked` in {key.place.path} (reason: expired), so that it can never come back",
     )
 
 
@@ -156,14 +149,13 @@ def drifted(key: Key, account: Account, change: Change) -> Words:
             )
 
 
-def expired(key: Key, account: Account, now: datetime, *, alive: bool) -> Words:
-    """Past its last day and not known to be dead."""
+def expired(key: Key, account: Account, now: datetime) -> Words:
+    """Past its last day, and alive."""
     assert key.expires is not None
     days = (now - end_of(key.expires)).days
     ago = f"{days} days ago" if days > 1 else "within the last two days"
-    state = f"is alive on {account.name}" if alive else f"can't be shown to be dead on {account.name}"
     return (
-        f"{key.name} expired on {key.expires} ({ago}) and {state}",
+        f"{key.name} expired on {key.expires} ({ago}) and is alive on {account.name}",
         "delete it at the exchange and revoke its id; or, if it is still needed, renew `expires` in a merge request",
     )
 

@@ -20,6 +20,8 @@ def environment(scenario: str | Scenario) -> dict[str, str]:
                 prefix = f"KEYCTL_READ_{_upper(exchange)}_SANDBOX_{_holder(key)}"
                 variables[f"{prefix}_KEY"] = key.id
                 variables[f"{prefix}_SECRET"] = key.secret
+                if key.passphrase:
+                    variables[f"{prefix}_PASSPHRASE"] = key.passphrase
     return variables
 
 

@@ -1,4 +1,4 @@
-"""Rate limits: at most so many requests in any second."""
+"""Rate limits: at most so many requests in any second, or any other time."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class Admission:
 
 
 class SlidingWindows:
-    """One sliding window of a second for each thing that is limited."""
+    """One sliding window for each thing that is limited."""
 
     def __init__(self) -> None:
         self._times: defaultdict[Hashable, deque[float]] = defaultdict(deque)
 
-    def admit(self, what: Hashable, limit: int, ticks: float) -> Admission:
-        """Count one request at ``ticks`` (a monotonic clock in seconds) unless the window is full."""
+    def admit(self, what: Hashable, limit: int, ticks: float, seconds: float = WINDOW_SECONDS) -> Admission:
+        """Count one request at ``ticks`` (a monotonic clock in seconds) unless the window of ``seconds`` is full."""
         times = self._times[what]
-        while times and times[0] <= ticks - WINDOW_SECONDS:
+        while times and times[0] <= ticks - seconds:
             times.popleft()
         admitted = len(times) < limit
         if admitted:
             times.append(ticks)
-        return Admission(admitted, limit - len(times), times[0] + WINDOW_SECONDS - ticks)
+        return Admission(admitted, limit - len(times), times[0] + seconds - ticks)

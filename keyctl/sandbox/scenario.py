@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import yaml
 
-from keyctl.sandbox.invented import invented_id, invented_secret
+from keyctl.sandbox.invented import invented_id, invented_passphrase, invented_secret
 from keyctl.sandbox.merge import merge_patch
 
 SHIPPED = Path(__file__).parent / "scenarios"
 CREDENTIALS = ("account", "own")
+WITH_PASSPHRASE = frozenset({"okx", "myokx", "okxus"})
+"""The exchanges at which a credential has a passphrase beside key and secret."""
 _RELATIVE = re.compile(r"(?:(?P<ago>\d+)(?P<ago_unit>[smhd]) ago|in (?P<ahead>\d+)(?P<ahead_unit>[smhd]))")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -31,6 +33,7 @@ class SimulatedKey:
     ``expires`` is an end that the exchange set (aware, UTC); ends that follow from its rules are not written here.
     ``credential`` is ``account`` for the key that stands for its account in the environment, ``own`` for one that is
     asked only about itself, None for keys whose secret only their app has. ``native`` is what only this exchange has.
+    ``passphrase`` is always invented, and empty at exchanges whose credentials have none.
     """
 
     name: str
@@ -44,6 +47,7 @@ class SimulatedKey:
     expires: datetime | None
     credential: str | None
     native: Mapping[str, object]
+    passphrase: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,12 @@ def read_document(path: Path) -> object:
 def load(scenario: str, start: datetime | None = None) -> Scenario:
     """A shipped scenario by name, or one of your own by a path that ends in ``.yaml``; times count from ``start``.
 
-    A file with ``base: NAME`` is a merge patch on that shipped scenario.
+    A file with ``base: NAME`` is a merge patch on that shipped scenario. ``large`` is made by rule, in any size.
     """
+    from keyctl.sandbox import large
+
+    if scenario.partition(":")[0] == large.NAME:
+        return read(large.document(scenario), start or datetime.now(UTC), source=scenario)
     path = Path(scenario) if scenario.endswith(".yaml") else SHIPPED / f"{scenario}.yaml"
     shipped = [name for name, _ in scenario_names()]
     if not scenario.endswith(".yaml") and scenario not in shipped:
@@ -112,12 +120,14 @@ def load(scenario: str, start: datetime | None = None) -> Scenario:
 
 def scenario_names() -> list[tuple[str, str]]:
     """Name and one-line description of every shipped scenario, by name."""
-    names = []
+    from keyctl.sandbox import large
+
+    names = [(large.NAME, large.SUMMARY)]
     for path in sorted(SHIPPED.glob("*.yaml")):
         document = read_document(path)
         if isinstance(document, Mapping) and "exchanges" in document:
             names.append((path.stem, str(document.get("summary", ""))))
-    return names
+    return sorted(names)
 
 
 def read(
@@ -134,13 +144,15 @@ def read(
     if isinstance(offset, bool) or not isinstance(offset, int | float):
         raise ScenarioError(f"{source}: clock_offset: a number of seconds is expected, not {offset!r}")
     exchanges = {
-        exchange: _exchange(form, f"{source}: exchanges.{exchange}", name, start, secrets or {})
+        exchange: _exchange(exchange, form, f"{source}: exchanges.{exchange}", name, start, secrets or {})
         for exchange, form in _names(top["exchanges"], f"{source}: exchanges").items()
     }
     return Scenario(name, _text(top.get("summary", ""), f"{source}: summary"), offset, exchanges)
 
 
-def _exchange(form: object, at: str, scenario: str, start: datetime, secrets: Mapping[str, str]) -> ExchangeScenario:
+def _exchange(
+    exchange: str, form: object, at: str, scenario: str, start: datetime, secrets: Mapping[str, str]
+) -> ExchangeScenario:
     body = _mapping(form, at, {"options", "accounts"}, {"accounts"})
     accounts: list[SimulatedAccount] = []
     keys: list[SimulatedKey] = []
@@ -161,6 +173,8 @@ def _exchange(form: object, at: str, scenario: str, start: datetime, secrets: Ma
         )
         for key, key_form in _names(account.get("keys", {}), f"{place}.keys").items():
             keys.append(_key(key, name, key_form, f"{place}.keys.{key}", scenario, start, secrets))
+    if exchange in WITH_PASSPHRASE:
+        keys = [replace(key, passphrase=invented_passphrase(scenario, key.id)) for key in keys]
     _refuse_twins([key.id for key in keys], f"{at}: two keys have the id")
     _refuse_twins([account.uid for account in accounts], f"{at}: two accounts have the uid")
     return ExchangeScenario(dict(_names(body.get("options", {}), f"{at}.options")), tuple(accounts), tuple(keys))

@@ -12,6 +12,10 @@ from keyctl.sandbox.world import ExchangeWorld
 
 SIMULATORS: Mapping[str, str] = {
     "bybit": "keyctl.sandbox.bybit:Bybit",
+    "deribit": "keyctl.sandbox.deribit:Deribit",
+    "myokx": "keyctl.sandbox.okx:Okx",
+    "okx": "keyctl.sandbox.okx:Okx",
+    "okxus": "keyctl.sandbox.okx:Okx",
 }
 """Exchange id → ``module:class``; a module is imported when a scenario asks for its exchange."""
 

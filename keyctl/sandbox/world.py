@@ -15,11 +15,16 @@ from keyctl.sandbox.scenario import Scenario, SimulatedAccount, SimulatedKey
 
 @dataclass(slots=True)
 class ExchangeWorld:
-    """One exchange's accounts by name and keys by id, in the order in which the exchange lists them."""
+    """One exchange's accounts by name and keys by id, in the order in which the exchange lists them.
+
+    ``scenario`` is the scenario's name. A key that is issued here gets the `invented_secret` of that name and its own
+    id: so its secret is the same when a state, which holds none, is taken in again.
+    """
 
     options: dict[str, object]
     accounts: dict[str, SimulatedAccount]
     keys: dict[str, SimulatedKey]
+    scenario: str = ""
 
     def account_of(self, key: SimulatedKey) -> SimulatedAccount:
         """The account that a key belongs to."""
@@ -55,6 +60,7 @@ class World:
                     dict(part.options),
                     {account.name: account for account in part.accounts},
                     {key.id: key for key in part.keys},
+                    scenario.name,
                 )
                 for exchange, part in scenario.exchanges.items()
             },

@@ -1,4 +1,4 @@
-"""A trading desk at the simulated Bybit, and the registry that declares it."""
+"""A trading desk at a simulated exchange, Bybit unless another is named, and the registry that declares it."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from urllib.parse import urlsplit
 from keyctl.exchanges.retry import Patience
 from keyctl.model.account import Account, Environment
 from keyctl.model.identifier import Identifier
-from keyctl.model.ips import ANY
+from keyctl.model.ips import IpSet, parse_network
 from keyctl.model.key import Key, Retiring, Revocation
 from keyctl.model.live import AccountSnapshot, Snapshot
 from keyctl.model.names import AccountName, AppName, ExchangeId, KeyName
 from keyctl.model.place import Place
 from keyctl.model.registry import Registry
-from keyctl.model.scopes import READ
+from keyctl.model.scopes import READ, Scope
 from keyctl.reconcile.observe import observe
 from keyctl.sandbox.credentials import environment
 from keyctl.sandbox.running import Sandbox, Scenario, running
 from keyctl.sandbox.scenario import read
 from keyctl.secrets.sources import Credentials
+from tests.reconcile.venues import BYBIT, Venue
 
 HERE = Place("registry/accounts.yaml")
-BYBIT = ExchangeId("bybit")
 UIDS = {"main": "1000", "many": "1001", "few": "1002", "bare": "1003", "other": "3000"}
 PARENTS = {"many": "main", "few": "main", "bare": "main"}
 UNASKED = "IdOfSilentKey00001"
 """The id of a key of the master account of which only its app has the secret."""
 
 
-def scenario(**changes: Any) -> Scenario:
+def scenario(venue: Venue = BYBIT, /, **changes: Any) -> Scenario:
     """The simulated desk; ``changes`` replace accounts."""
-    reading = {"created": "30d ago", "ips": ["127.0.0.1"], "native": {"read_only": True}}
-    trading = {"created": "30d ago", "ips": ["203.0.113.7"], "rights": {"Spot": ["SpotTrade"]}}
+    reading = {"created": "30d ago", "ips": ["127.0.0.1"], **venue.reader}
+    trading = {"created": "30d ago", "ips": ["203.0.113.7"], **venue.trader}
     accounts: dict[str, Any] = {
         "main": {
             "uid": UIDS["main"],
             "keys": {
-                "main-reader": {**reading, "credential": "account", "rights": {"Wallet": ["SubMemberTransfer"]}},
+                "main-reader": {**reading, "credential": "account"},
                 "ledger": {**reading, "credential": "own"},
                 "silent": {**trading, "id": UNASKED},
             },
@@ -52,18 +52,17 @@ def scenario(**changes: Any) -> Scenario:
         "many": {"uid": UIDS["many"], "parent": "main", "keys": {f"many-{n:02}": trading for n in range(45)}},
         "few": {"uid": UIDS["few"], "parent": "main", "keys": {"few-0": trading, "few-1": trading}},
         "bare": {"uid": UIDS["bare"], "parent": "main"},
-        "other": {
-            "uid": UIDS["other"],
-            "keys": {"other-reader": {**reading, "credential": "account", "rights": {"Wallet": ["SubMemberTransfer"]}}},
-        },
+        "other": {"uid": UIDS["other"], "keys": {"other-reader": {**reading, "credential": "account"}}},
     }
-    document = {"name": "desk", "exchanges": {"bybit": {"accounts": {**accounts, **changes}}}}
+    document = {"name": "desk", "exchanges": {venue.exchange: {"accounts": {**accounts, **changes}}}}
     return read(document, datetime.now(UTC))
 
 
-def registry(simulated: Scenario, *, tombstones: tuple[str, ...] = (), **changes: Account | None) -> Registry:
+def registry(
+    simulated: Scenario, *, venue: Venue = BYBIT, tombstones: tuple[str, ...] = (), **changes: Account | None
+) -> Registry:
     """What declares exactly the desk's own accounts and keys. ``changes`` replace accounts, None removes one."""
-    accounts = {name: account(name) for name in UIDS}
+    accounts = {name: account(name, venue) for name in UIDS}
     for name, changed in changes.items():
         accounts.pop(name)
         if changed is not None:
@@ -74,12 +73,12 @@ def registry(simulated: Scenario, *, tombstones: tuple[str, ...] = (), **changes
             AccountName(key.account),
             AppName("app"),
             "to test",
-            frozenset({READ}),
-            ANY,
+            frozenset({READ, *map(Scope, venue.trades if key.rights == _rights(venue.trader) else ())}),
+            IpSet.of([parse_network(address) for address in key.ips]),
             HERE,
             Identifier.of_text(key.id),
         )
-        for key in simulated.exchanges["bybit"].keys
+        for key in simulated.exchanges[venue.exchange].keys
         if key.account in accounts
     }
     revoked = tuple(Revocation(Identifier.of_text(id_), date(2026, 1, 1), "leaked", HERE) for id_ in tombstones)
@@ -94,16 +93,21 @@ def registry(simulated: Scenario, *, tombstones: tuple[str, ...] = (), **changes
     )
 
 
-def account(name: str, **changes: Any) -> Account:
+def _rights(form: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {group: tuple(values) for group, values in form["rights"].items()}
+
+
+def account(name: str, venue: Venue = BYBIT, **changes: Any) -> Account:
     """One of the desk's accounts."""
     parent = PARENTS.get(name)
+    called = name if venue.named else UIDS[name]
     plain = Account(
         AccountName(name),
-        BYBIT,
+        ExchangeId(venue.exchange),
         Environment.SANDBOX,
         HERE,
         parent=AccountName(parent) if parent else None,
-        subaccount=UIDS[name] if parent else None,
+        subaccount=called if parent else None,
         uid=UIDS[name],
     )
     return replace(plain, **changes)
@@ -132,6 +136,7 @@ class Desk:
     sandbox: Sandbox
     simulated: Scenario
     registry: Registry
+    venue: Venue = BYBIT
 
     def observe(
         self,
@@ -163,7 +168,7 @@ class Desk:
 
     def fault(self, match: str, kind: str, **options: Any) -> None:
         """Let requests suffer; all of them unless ``times`` says how many."""
-        form = {"exchange": "bybit", "match": match, "kind": kind, "times": None, **options}
+        form = {"exchange": self.venue.exchange, "match": match, "kind": kind, "times": None, **options}
         assert self.control("POST", "/faults", form) is None
 
     def heal(self) -> None:
@@ -190,11 +195,11 @@ class Desk:
 
 
 @contextmanager
-def opened(simulated: Scenario | None = None) -> Iterator[Desk]:
+def opened(simulated: Scenario | None = None, venue: Venue = BYBIT) -> Iterator[Desk]:
     """A desk while the block runs."""
-    simulated = simulated or scenario()
+    simulated = simulated or scenario(venue)
     with running(simulated) as sandbox:
-        yield Desk(sandbox, simulated, registry(simulated))
+        yield Desk(sandbox, simulated, registry(simulated, venue=venue), venue)
 
 
 def of(snapshot: Snapshot, name: str) -> AccountSnapshot:

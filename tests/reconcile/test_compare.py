@@ -9,6 +9,7 @@ from datetime import timedelta
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from keyctl.model.account import Environment
 from keyctl.model.app import KEYCTL
 from keyctl.model.comparison import Status
 from keyctl.model.expiry import Condition, ImplicitExpiry
@@ -278,13 +279,12 @@ def test_a_key_is_expired_from_the_first_instant_after_its_last_day(world: World
 
 
 @given(worlds())
-def test_an_expired_key_that_is_gone_has_ended_and_wants_its_id_revoked(world: World) -> None:
+def test_an_expired_key_that_is_gone_has_ended_as_its_file_wants(world: World) -> None:
     key = issued(world)
     expired = replace(key, expires=NOW.date() - timedelta(days=5))
     registry = replace(world.registry, keys={**world.registry.keys, key.name: expired})
     compared = judged(registry, without_key(world.snapshot, id_of(key)))
-    finding = only(compared, "unrevoked")
-    assert (finding.key, finding.consequence) == (key.name, None)
+    assert compared.findings == ()
     row = next(row for row in compared.keys if row.identifier == key.identifier)
     assert row.statuses == (Status.ENDED,)
 
@@ -365,6 +365,24 @@ def test_an_undeclared_sub_account_is_a_finding_and_a_declared_one_is_not(world:
     )
     finding = only(judged(registry, snapshot), "subaccount-undeclared")
     assert "501" in finding.message
+
+
+@given(worlds())
+def test_a_sub_account_with_a_credential_of_its_own_is_declared_by_its_uid(world: World) -> None:
+    parent = sorted(world.registry.accounts)[0]
+    own = replace(world.registry.accounts[parent], name=AccountName("own"), uid="500")
+    elsewhere = replace(own, name=AccountName("elsewhere"), uid="501", environment=Environment.TESTNET)
+    registry = replace(world.registry, accounts={**world.registry.accounts, own.name: own, elsewhere.name: elsewhere})
+    listed = [SubAccount(uid, "sub", NotObservable("unsaid")) for uid in ("500", "501")]
+    snapshot = replace(
+        world.snapshot,
+        accounts=tuple(
+            replace(seen, subaccounts=Known(tuple(listed))) if seen.account == parent else seen
+            for seen in world.snapshot.accounts
+        ),
+    )
+    finding = only(judged(registry, snapshot), "subaccount-undeclared")
+    assert "501" in finding.message and "uid: '501'" in finding.remedy
 
 
 @given(worlds())

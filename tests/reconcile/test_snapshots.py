@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyctl.model.identifier import Identifier
 from keyctl.model.live import AccountSnapshot, Coverage, Snapshot, Unanswered
 from keyctl.model.observed import Known, NotObservable
 from keyctl.model.refusal import Refusal
@@ -56,10 +57,22 @@ def test_the_document_matches_its_schema_and_holds_no_id(world: World) -> None:
 @given(worlds(), st.sampled_from(list(Coverage)), st.sampled_from(list(Coverage)))
 def test_merging_takes_the_better_coverage(world: World, mine: Coverage, theirs: Coverage) -> None:
     order = [Coverage.INCOMPLETE, Coverage.DECLARED_ONLY, Coverage.ENUMERATED]
-    here = with_first(world.snapshot, replace(only_account(world.snapshot), coverage=mine))
-    there = with_first(world.snapshot, replace(only_account(world.snapshot), coverage=theirs))
+    account = replace(only_account(world.snapshot), credential=Identifier.of_text("keyctlsOwn"))
+    here = with_first(world.snapshot, replace(account, coverage=mine))
+    there = with_first(world.snapshot, replace(account, coverage=theirs))
     merged = snapshots.merge(here, [there])
     assert order.index(only_account(merged).coverage) == max(order.index(mine), order.index(theirs))
+
+
+@given(worlds())
+def test_a_key_s_own_view_betters_the_coverage_of_nothing_else(world: World) -> None:
+    account = only_account(world.snapshot)
+    if not account.keys:
+        return
+    own = replace(account, coverage=Coverage.DECLARED_ONLY, keys=account.keys[:1])
+    cut_off = replace(account, coverage=Coverage.INCOMPLETE, keys=(), error="refused")
+    merged = only_account(snapshots.merge(with_first(world.snapshot, cut_off), [with_first(world.snapshot, own)]))
+    assert (merged.coverage, merged.keys) == (Coverage.INCOMPLETE, account.keys[:1])
 
 
 @given(worlds())

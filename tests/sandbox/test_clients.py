@@ -14,8 +14,8 @@ import pytest
 from pybit.exceptions import InvalidRequestError
 from pybit.unified_trading import HTTP
 
-from keyctl.sandbox.running import Sandbox, Scenario
-from tests.sandbox.caller import Caller, control
+from keyctl.sandbox.running import Scenario
+from tests.sandbox.caller import Caller
 
 
 @contextmanager
@@ -69,12 +69,6 @@ def test_pybit_is_refused_with_the_exchanges_own_code(main: Caller) -> None:
     with pybit_session(main, api_secret="canary-other") as session, pytest.raises(InvalidRequestError) as refused:
         session.get_api_key_information()
     assert refused.value.status_code == 10004
-
-
-def test_pybit_finds_no_way_to_write(sandbox: Sandbox, main: Caller) -> None:
-    with pybit_session(main) as session, pytest.raises(Exception, match="404"):
-        session.delete_sub_api_key(apikey="x")
-    assert [entry["write"] for entry in control(sandbox, "GET", "/requests").body] == [True]
 
 
 def test_ccxt_walks_the_pages_with_raw_queries(scenario: Scenario, main: Caller) -> None:

@@ -25,7 +25,7 @@ def test_every_request_is_on_record_without_query_and_secret(sandbox: Sandbox, m
     assert reply.body == [
         {"exchange": "bybit", "method": "GET", "path": INSPECT, "write": False, "status": 200},
         {"exchange": "bybit", "method": "GET", "path": "/v5/user/sub-apikeys", "write": False, "status": 200},
-        {"exchange": "bybit", "method": "POST", "path": "/v5/user/update-sub-api", "write": True, "status": 404},
+        {"exchange": "bybit", "method": "POST", "path": "/v5/user/update-sub-api", "write": True, "status": 200},
     ]
 
 

@@ -8,17 +8,23 @@ from tests.sandbox.caller import Caller
 
 
 def test_names_follow_the_convention_for_accounts_and_for_keys_that_describe_themselves() -> None:
-    prefix = "KEYCTL_READ_BYBIT_SANDBOX_"
-    holders = ["BYBIT_MAIN", "BYBIT_MAIN_LEDGER", "BYBIT_TREASURY"]
+    holders = {
+        "BYBIT": ["BYBIT_MAIN", "BYBIT_MAIN_LEDGER", "BYBIT_TREASURY"],
+        "DERIBIT": ["DERIBIT_MAIN", "DERIBIT_OPTIONS"],
+        "OKX": ["OKX_MAIN"],
+    }
     assert set(environment("example")) == {
-        f"{prefix}{holder}_{part}" for holder in holders for part in ("KEY", "SECRET")
+        f"KEYCTL_READ_{exchange}_SANDBOX_{holder}_{part}"
+        for exchange, named in holders.items()
+        for holder in named
+        for part in ("KEY", "SECRET", *(["PASSPHRASE"] if exchange == "OKX" else []))
     }
 
 
 def test_every_secret_carries_the_canary() -> None:
     for scenario in ("example", "demo"):
         variables = environment(scenario)
-        secrets = [value for name, value in variables.items() if name.endswith("_SECRET")]
+        secrets = [value for name, value in variables.items() if not name.endswith("_KEY")]
         assert secrets and all(secret.startswith(CANARY) for secret in secrets)
 
 

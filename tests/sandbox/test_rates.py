@@ -21,3 +21,9 @@ def test_an_admission_tells_what_is_left_and_when_more_comes() -> None:
     windows.admit("uid", 3, 10.0)
     admission = windows.admit("uid", 3, 10.25)
     assert (admission.remaining, admission.free_in) == (1, 0.75)
+
+
+def test_a_window_can_be_of_another_length() -> None:
+    windows = SlidingWindows()
+    admitted = [windows.admit("uid", 1, tick, 2).admitted for tick in (0.0, 1.0, 1.9, 2.0)]
+    assert admitted == [True, False, False, True]

@@ -15,7 +15,7 @@ START = datetime(2026, 11, 25, 12, 0, 0, 999, tzinfo=UTC)
 
 
 def keys_of(scenario: str, start: datetime = START) -> dict[str, Any]:
-    return {key.name: key for key in load(scenario, start).exchanges["bybit"].keys}
+    return {key.name: key for part in load(scenario, start).exchanges.values() for key in part.keys}
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,13 @@ def test_other_times_are_refused(text: object) -> None:
         moment(text, START)
 
 
-def test_both_scenarios_are_shipped_with_a_description() -> None:
-    assert [name for name, _ in scenario_names()] == ["demo", "example"]
+def test_every_scenario_is_shipped_with_a_description() -> None:
+    assert [name for name, _ in scenario_names()] == ["clients", "demo", "example", "large"]
     assert all(summary and "\n" not in summary for _, summary in scenario_names())
 
 
 def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ScenarioError, match="demo, example"):
+    with pytest.raises(ScenarioError, match="clients, demo, example, large"):
         load("nowhere")
     with pytest.raises(ScenarioError, match="no scenario"):
         load("demo-edits")
@@ -75,7 +75,12 @@ def test_a_secret_is_never_shown_with_its_key() -> None:
 def test_the_demo_differs_from_the_example_by_the_bad_week_only() -> None:
     example, demo = keys_of("example"), keys_of("demo")
     assert set(example) - set(demo) == {"arbitrage-spot"}
-    assert set(demo) - set(example) == {"hedger-quotes-leaked", "weekend-test"}
+    assert set(demo) - set(example) == {
+        "hedger-quotes-leaked",
+        "weekend-test",
+        "hedger-options-enabled",
+        "arbitrage-perps",
+    }
     changed = {
         name
         for name in set(example) & set(demo)
@@ -84,7 +89,7 @@ def test_the_demo_differs_from_the_example_by_the_bad_week_only() -> None:
             for field in ("id", "account", "label", "rights", "ips", "created", "expires", "credential", "native")
         )
     }
-    assert changed == {"ledger", "hedger-quotes", "keyctl-bybit-treasury"}
+    assert changed == {"ledger", "hedger-quotes", "keyctl-bybit-treasury", "basis-okx"}
 
 
 def test_every_field_that_is_wrong_is_named_with_its_place() -> None:
@@ -122,7 +127,7 @@ def test_ids_and_uids_are_unique() -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"okx": {"accounts": {}}}, "no simulator for exchange 'okx'"),
+        ({"nowhere": {"accounts": {}}}, "no simulator for exchange 'nowhere'"),
         ({"bybit": {"accounts": {"a": {"uid": "x"}}}}, "no number"),
         ({"bybit": {"options": {"magic": True}, "accounts": {}}}, "magic"),
         ({"bybit": {"options": {"listing_read_only": "maybe"}, "accounts": {}}}, "listing_read_only"),

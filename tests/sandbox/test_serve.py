@@ -79,7 +79,7 @@ def test_the_state_file_carries_the_world_from_one_run_to_the_next(tmp_path: Pat
     with process("example", str(state)) as started:
         sandbox = ready(started)
         world = control(sandbox, "GET", "/state").body
-        del world["exchanges"]["bybit"]["accounts"]["bybit-arb"]["keys"]["arbitrage-spot"]
+        del world["exchanges"]["bybit"]["accounts"]["bybit-mm"]["keys"]["hedger-perps"]
         assert control(sandbox, "PUT", "/state", world).status == 204
         started.send_signal(signal.SIGTERM)
         started.communicate(timeout=30)
@@ -87,8 +87,8 @@ def test_the_state_file_carries_the_world_from_one_run_to_the_next(tmp_path: Pat
     assert CANARY not in state.read_text()
     assert list(tmp_path.iterdir()) == [state]
     with running("example", state=state) as sandbox:
-        keys = caller(sandbox, "example", "keyctl-bybit-main").ask("/v5/user/sub-apikeys", "subMemberId=90210012")
-        assert [key["note"] for key in keys.result["result"]] == ["arbitrage perps"]
+        keys = caller(sandbox, "example", "keyctl-bybit-main").ask("/v5/user/sub-apikeys", "subMemberId=90210011")
+        assert [key["note"] for key in keys.result["result"]] == ["hedger quotes"]
 
 
 def test_a_state_of_another_scenario_is_refused(tmp_path: Path) -> None:

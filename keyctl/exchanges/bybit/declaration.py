@@ -13,6 +13,7 @@ from keyctl.exchanges.declaration import (
     NativeError,
     Paging,
     Right,
+    ServerTime,
 )
 from keyctl.exchanges.errors import Cause
 from keyctl.model.expiry import Condition, ImplicitExpiry
@@ -202,6 +203,7 @@ DECLARATION = Declaration(
     rights=RIGHTS,
     refusals=REFUSALS,
     statuses=STATUSES,
+    server_time=ServerTime(("time",)),
     limits=Limits(address_per_second=120, reset_header="X-Bapi-Limit-Reset-Timestamp"),
     implicit_expiry=(
         ImplicitExpiry(

@@ -22,12 +22,14 @@ from keyctl.exchanges.envelope import refusal
 from keyctl.exchanges.errors import Cause, ExchangeError, Malformed
 from keyctl.exchanges.paging import Page
 from keyctl.model.ips import ANY, IpSet
-from keyctl.model.live import LiveKey, SubAccount
+from keyctl.model.live import Assumption, LiveKey, SubAccount
 from keyctl.model.observed import ABSENT, Known, NotObservable, Observed
 from keyctl.model.scopes import READ, ScopeSet, other
 
-POLARITY = (
-    "the listing's `readOnly` is documented both ways (true as read-write and true as read-only): read-write is assumed"
+POLARITY = Assumption(
+    "scopes",
+    "the listing's `readOnly` is documented both ways (true as read-write and true as read-only):"
+    " read-write is assumed",
 )
 _NOT_IN_ANSWER = NotObservable("the answer does not say")
 _ENABLED = {1: True, 2: False, 3: True, 4: True}
@@ -118,7 +120,7 @@ def _written(item: Fields, holder: Holder) -> LiveKey:
 
 
 def _key(
-    item: Fields, scopes: Observed[ScopeSet], *, enabled: Observed[bool], assumptions: tuple[str, ...] = ()
+    item: Fields, scopes: Observed[ScopeSet], *, enabled: Observed[bool], assumptions: tuple[Assumption, ...] = ()
 ) -> LiveKey:
     ips = _ips(item)
     return LiveKey(

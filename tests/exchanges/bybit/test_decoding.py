@@ -10,10 +10,14 @@ from keyctl.exchanges.errors import Cause, ExchangeError, Malformed
 from keyctl.model.ips import ANY
 from keyctl.model.live import LiveKey
 from keyctl.model.observed import ABSENT, Known, NotObservable, value_of
-from tests.exchanges.bybit.reading import payload
+from tests.exchanges.payloads import GONE, change
+from tests.exchanges.payloads import payload as documented
 
 QUERY, LISTING = "GET /v5/user/query-api", "GET /v5/user/sub-apikeys"
-GONE: Any = object()
+
+
+def payload(name: str) -> Any:
+    return documented("bybit", name)
 
 
 def inspected(**changes: Any) -> LiveKey:
@@ -29,14 +33,6 @@ def listed(**changes: Any) -> LiveKey:
     change(answer["result"]["result"][0], changes)
     (key,) = decode(LISTING, answer)
     return key
-
-
-def change(item: dict[str, Any], changes: dict[str, Any]) -> None:
-    for name, value in changes.items():
-        if value is GONE:
-            del item[name]
-        else:
-            item[name] = value
 
 
 def scopes(key: LiveKey) -> set[str]:
@@ -91,7 +87,7 @@ def test_read_only_that_is_not_0_or_1_is_malformed_where_it_is_a_number(wrong: o
 def test_the_listing_s_read_only_proves_nothing_and_read_write_is_assumed(raw: object) -> None:
     key = listed(readOnly=raw, permissions={"Spot": ["SpotTrade"]})
     assert scopes(key) == {"read", "trade.spot"}
-    assert len(key.assumptions) == 1 and "read-write is assumed" in key.assumptions[0]
+    assert len(key.assumptions) == 1 and "read-write is assumed" in key.assumptions[0].words
     assert f"readOnly={str(raw).lower()}" in key.native
 
 

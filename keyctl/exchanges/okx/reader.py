@@ -1,0 +1,70 @@
+"""Reading OKX: a key describes itself, and a master key lists its sub-accounts and their keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from keyctl.exchanges.errors import Cause, ExchangeError
+from keyctl.exchanges.okx.declaration import ACCOUNT_CONFIG, SUB_APIKEYS, SUBACCOUNTS
+from keyctl.exchanges.okx.decoding import account_of, decode, subaccount_page
+from keyctl.exchanges.paging import Page, walk
+from keyctl.exchanges.reading import Reader, SelfView
+from keyctl.exchanges.transport import Transport
+from keyctl.model.live import LiveKey, SubAccount
+from keyctl.secrets.sources import Credential
+
+PAGES = (100, 67)
+"""The longest pages that the documentation allows, and shorter ones for looking twice: of sub-accounts that were made
+in the same millisecond, a page that ends among them hides the rest."""
+
+
+class OkxReader:
+    """See ``docs/exchanges/okx.md`` for what is read and what is assumed."""
+
+    def decode(self, endpoint: str, answer: object) -> tuple[LiveKey, ...]:
+        """As Reader says."""
+        return decode(endpoint, answer)
+
+    async def inspect(self, transport: Transport, credential: Credential) -> SelfView:
+        """By account/config, which any key may ask. It names no key: the one that asked is meant."""
+        refused: ExchangeError
+        try:
+            answer = await transport.call(ACCOUNT_CONFIG)
+            (key,) = decode(ACCOUNT_CONFIG.name, answer)
+            uid, master = account_of(answer)
+            return SelfView(replace(key, identifier=credential.identifier), uid, master)
+        except ExchangeError as error:
+            refused = error
+        if refused.is_only(Cause.NOT_FOUND):  # documented for keys that a call names; here none is named
+            refused = ExchangeError(
+                (Cause.CREDENTIAL_INVALID, Cause.NOT_FOUND), refused.message, refused.remedy, code=refused.code
+            )
+        raise refused
+
+    async def keys(self, transport: Transport, subaccount: str | None) -> tuple[LiveKey, ...]:
+        """By users/subaccount/apikey, which has no pages. No endpoint lists the keys of the caller's own account."""
+        if subaccount is None:
+            raise ExchangeError(
+                Cause.PERMISSION_DENIED,
+                "OKX has no listing of an account's own keys",
+                "ask each key with its own credential",
+            )
+        return decode(SUB_APIKEYS.name, await transport.call(SUB_APIKEYS, {"subAcct": subaccount}))
+
+    async def subaccounts(self, transport: Transport) -> tuple[SubAccount, ...]:
+        """By users/subaccount/list, all pages, until one is empty."""
+
+        async def ask(cursor: str | None, size: int) -> Page[SubAccount]:
+            params = {"limit": str(size)}
+            if cursor is not None:
+                params["after"] = cursor
+            return subaccount_page(SUBACCOUNTS.name, await transport.call(SUBACCOUNTS, params))
+
+        return await walk(SUBACCOUNTS.name, ask, self.called, PAGES)
+
+    def called(self, subaccount: SubAccount) -> str:
+        """By its name, which the exchange uses as id in every call."""
+        return subaccount.name
+
+
+READER: Reader = OkxReader()

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from keyctl.model.expiry import Condition, ImplicitExpiry
+from keyctl.model.identifier import Identifier
+from keyctl.model.ips import ANY, IpSet, parse_network
+from keyctl.model.live import LiveKey
+from keyctl.model.observed import Known, NotObservable
+
+UNSAID = NotObservable("not said")
+BOUND = IpSet.of([parse_network("203.0.113.7")])
+KEY = LiveKey(
+    identifier=Identifier.of_text("abc"),
+    label=UNSAID,
+    scopes=UNSAID,
+    ips=Known(ANY),
+    enabled=UNSAID,
+    created_at=Known(datetime(2026, 9, 1, tzinfo=UTC)),
+    modified_at=UNSAID,
+    expires_at=UNSAID,
+    last_used_at=Known(datetime(2026, 9, 2, tzinfo=UTC)),
+)
+
+
+def rule(condition: Condition) -> ImplicitExpiry:
+    return ImplicitExpiry(condition, 14, "it ends", "https://example.test", "2026-07-20")
+
+
+def test_an_unbound_key_ends_so_many_days_after_its_creation() -> None:
+    assert rule(Condition.NO_IP_LIST).forecast(KEY) == datetime(2026, 9, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("changed", [{"ips": Known(BOUND)}, {"ips": UNSAID}, {"created_at": UNSAID}])
+def test_nothing_is_forecast_for_bound_keys_or_from_unknown_facts(changed: dict[str, object]) -> None:
+    assert rule(Condition.NO_IP_LIST).forecast(replace(KEY, **changed)) is None  # type: ignore[arg-type]  # by name
+
+
+def test_the_end_of_an_idle_key_is_never_forecast_since_each_use_puts_it_off() -> None:
+    assert rule(Condition.IDLE_WITHOUT_IP_LIST).forecast(KEY) is None
+    assert rule(Condition.IDLE_WITHOUT_IP_LIST).condition.since == "after the last use"
