@@ -79,7 +79,7 @@ class Ledger:
                 case Unreadable(why, lfs):
                     self._unread(version, Unread(why, lfs, first))
                 case Ids(declared, revoked):
-                    if _is_key_file(version.path, self.places):
+                    if is_key_file(version.path, self.places):
                         for text in declared:
                             self._declared(identifier(text), last)
                     for entry in revoked:
@@ -135,10 +135,11 @@ def key_of(path: str) -> KeyName | None:
 
 
 def _belongs(path: str, places: frozenset[str]) -> bool:
-    return _is_key_file(path, places) or (path.endswith(REVOKED) and path[: -len(REVOKED)] in places)
+    return is_key_file(path, places) or (path.endswith(REVOKED) and path[: -len(REVOKED)] in places)
 
 
-def _is_key_file(path: str, places: frozenset[str]) -> bool:
+def is_key_file(path: str, places: frozenset[str]) -> bool:
+    """Whether a path is a key file of a registry that stood in one of these places."""
     at = path.find(KEYS + "/")
     while at >= 0:
         if path[:at] in places:
