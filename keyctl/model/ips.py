@@ -105,3 +105,17 @@ def _are_apart(networks: list[Network]) -> bool:
 
 
 ANY = IpSet((), True)
+
+
+def extent(texts: Iterable[str]) -> str:
+    """How many addresses canonical networks cover, for people: ``any address``, ``1 address``, ``2^64 addresses``."""
+    given = tuple(texts)
+    if "any" in given:
+        return "any address"
+    number = sum(parse_network(text).num_addresses for text in given)
+    if number == 1:
+        return "1 address"
+    if number < 1_000_000:
+        return f"{number:,} addresses"
+    power = number.bit_length() - 1
+    return f"2^{power} addresses" if number == 1 << power else f"over 2^{power} addresses"

@@ -59,8 +59,7 @@ def find_root(start: Path) -> Path:
             return folder
     raise RegistryNotFound(
         f"no registry in {start} or above it: expected a folder that holds registry/registry.yaml. "
-        "Go into one, name it with --registry DIR or KEYCTL_REGISTRY, or begin with the example that "
-        "'exchange-keyctl demo --dir DIR' leaves"
+        "Go into one, name it with --registry DIR or KEYCTL_REGISTRY, or make one with 'exchange-keyctl init DIR'"
     )
 
 

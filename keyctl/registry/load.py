@@ -40,13 +40,16 @@ class Loaded:
 
     ``findings`` are in order and have their lines. ``files`` is the number of YAML files that belong to the registry.
     ``registry_id`` is known wherever registry.yaml could be read for it, also when other things are wrong.
-    ``documents`` gives the document of a valid file by the SHA-256 of its bytes, None for others.
+    ``documents`` gives the document of a valid file by the SHA-256 of its bytes, None for others. ``readable`` is what
+    could be read, also when ``registry`` is None; ``refused`` are the files whose content is not in it.
     """
 
     registry: Registry | None
     findings: tuple[Finding, ...]
     files: int
     registry_id: str | None
+    readable: Registry = field(compare=False, repr=False)
+    refused: frozenset[str]
     documents: Callable[[str], Node] = field(compare=False, repr=False)
 
 
@@ -56,22 +59,25 @@ def load(root: Path, *, cache: Path | None = None) -> Loaded:
     ``cache`` is a folder of the user's own that keeps documents between runs; see ``remembered`` for whom to trust.
     """
     found_files = walk(root)
-    return _load(found_files.paths, lambda path: read_file(root, path), list(found_files.findings), cache)
+    return _load(found_files.paths, lambda path: read_file(root, path), list(found_files.findings), Remembered(cache))
 
 
-def load_documents(documents: Mapping[str, bytes]) -> Loaded:
-    """The same from memory: paths relative to the registry's folder, and the bytes of regular files."""
+def load_documents(documents: Mapping[str, bytes], remembered: Remembered | None = None) -> Loaded:
+    """The same from memory: paths relative to the registry's folder, and the bytes of regular files.
+
+    ``remembered`` may be given to several loads, which then share what they read.
+    """
     paths, refused = accept(documents)
-    return _load(paths, documents.__getitem__, list(refused), None)
+    return _load(paths, documents.__getitem__, list(refused), remembered or Remembered(None))
 
 
 def _load(
-    paths: tuple[str, ...], content: Callable[[str], bytes], findings: list[Finding], cache: Path | None
+    paths: tuple[str, ...], content: Callable[[str], bytes], findings: list[Finding], remembered: Remembered
 ) -> Loaded:
     collecting = gc.isenabled()
     gc.disable()  # tens of thousands of small values are made and none is garbage: collecting them costs a third
     try:
-        files = _Files(content, findings, Remembered(cache))
+        files = _Files(content, findings, remembered)
         built, registry_id = _build(paths, files, findings)
     finally:
         if collecting:
@@ -79,7 +85,15 @@ def _load(
     files.remembered.save()
     located = in_order(list(locate_with(content, findings)))
     usable = not any(finding.consequence is ExitReason.FAILED for finding in located)
-    return Loaded(built if usable else None, located, len(paths), registry_id, files.remembered.document)
+    return Loaded(
+        built if usable else None,
+        located,
+        len(paths),
+        registry_id,
+        built,
+        frozenset(files.refused),
+        files.remembered.document,
+    )
 
 
 class _Files:
@@ -90,6 +104,7 @@ class _Files:
         self._findings = findings
         self.remembered = remembered
         self.raw: dict[str, Node] = {}
+        self.refused: set[str] = set()
         self._together = sha256()
 
     @property
@@ -104,13 +119,17 @@ class _Files:
         except FileRefused as error:
             message = f"{path} can't be read: {error}"
             self._findings.append(found("file", message, "make it a readable file", place=Place(path)))
+            self.refused.add(path)
             return None
         content = sha256(data).hexdigest()
         self._together.update(f"{path}\0{content}\n".encode())
         known = self.remembered.recall(schema, content)
         if known is not None:
             return known[0]  # type: ignore[return-value]
-        return self._read(path, schema, content, data)
+        document = self._read(path, schema, content, data)
+        if document is None:
+            self.refused.add(path)
+        return document
 
     def _read(self, path: str, schema: str, content: str, data: bytes) -> dict[str, Any] | None:
         key = key_name(path) if schema == "key" else None
@@ -139,12 +158,12 @@ class _Files:
         return document  # type: ignore[return-value]
 
 
-def _build(paths: tuple[str, ...], files: _Files, findings: list[Finding]) -> tuple[Registry | None, str | None]:
+def _build(paths: tuple[str, ...], files: _Files, findings: list[Finding]) -> tuple[Registry, str | None]:
     present = [path for path in paths if path in DOCUMENTS]
     for path in REQUIRED:
         if path not in present:
             message = f"{path} is missing; a registry needs it"
-            remedy = "add the file, the example that 'exchange-keyctl demo --dir DIR' leaves has one"
+            remedy = "bring it back out of git, or take the one of a registry that 'exchange-keyctl init DIR' makes"
             findings.append(found("file", message, remedy, place=Place(path)))
     documents = {path: files.document(path, DOCUMENTS[path]) for path in present}
 

@@ -2,58 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-from yaml import YAMLError
-from yaml._yaml import CParser
-from yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
 from keyctl.model.finding import Finding
 from keyctl.model.place import Pointer
 from keyctl.registry.files import FileRefused, read_file
-from keyctl.registry.reader import (
-    Take,
-    YamlError,
-    check_key,
-    check_node,
-    checked_bytes,
-    expect_end,
-    first_event,
-    translated,
-)
+from keyctl.registry.layout import layout, spots
+from keyctl.registry.reader import YamlError
 
 Positions = Mapping[Pointer, tuple[int, int]]
 
 
 def positions(data: bytes) -> Positions:
     """Line and column, from 1, of every value; the root's is under ``()``. Raises YamlError as ``read`` does."""
+    laid = layout(data)
+    lines = [0, *(end.end() for end in re.finditer("\n", laid.text))]
     found: dict[Pointer, tuple[int, int]] = {}
-    try:
-        take = CParser(checked_bytes(data)).get_event
-        _walk(take, first_event(take), (), found)
-        expect_end(take)
-    except YAMLError as error:
-        raise translated(error) from None
+    for pointer, spot in spots(laid.root):
+        line = bisect_right(lines, spot.start)
+        found[pointer] = (line, spot.start - lines[line - 1] + 1)
     return found
-
-
-def _walk(take: Take, event: Any, pointer: Pointer, found: dict[Pointer, tuple[int, int]]) -> None:
-    check_node(event, len(pointer) + 1 if event.__class__ is not ScalarEvent else 0)
-    found[pointer] = (event.start_mark.line + 1, event.start_mark.column + 1)
-    if event.__class__ is MappingStartEvent:
-        seen: set[str] = set()
-        while (event := take()).__class__ is not MappingEndEvent:
-            key = check_key(event, seen)
-            seen.add(key)
-            _walk(take, take(), (*pointer, key), found)
-    elif event.__class__ is SequenceStartEvent:
-        index = 0
-        while (event := take()).__class__ is not SequenceEndEvent:
-            _walk(take, event, (*pointer, index), found)
-            index += 1
 
 
 def locate(root: Path, findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -31,7 +31,7 @@ def test_the_registry_is_found_from_any_folder_in_it(root: Path) -> None:
 
 
 def test_no_registry_teaches_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(RegistryNotFound, match="exchange-keyctl demo --dir") as caught:
+    with pytest.raises(RegistryNotFound, match="exchange-keyctl init DIR") as caught:
         find_root(tmp_path)
     assert "--registry" in str(caught.value)
     assert "KEYCTL_REGISTRY" in str(caught.value)
