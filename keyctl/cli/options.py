@@ -21,7 +21,9 @@ ProtectedOption = Annotated[
     str | None,
     typer.Option("--protected", metavar="REF", help="The protected branch, else found by itself.", show_default=False),
 ]
-FormatOption = Annotated[str, typer.Option("--format", metavar="NAME", help="text, json or markdown on stdout.")]
+FORMATS = "text, json, markdown, html, sarif, codequality, junit, gitlab or openmetrics"
+FormatOption = Annotated[str, typer.Option("--format", metavar="NAME", help=f"{FORMATS} on stdout.")]
+ViewFormatOption = Annotated[str, typer.Option("--format", metavar="NAME", help="text, json or markdown on stdout.")]
 OutputOption = Annotated[
     list[str] | None,
     typer.Option("--output", metavar="FORMAT=PATH", help="Write a file as well; repeatable.", show_default=False),

@@ -98,5 +98,5 @@ def reconcile(
     progress.done()
     if save_snapshot is not None and reconciled.snapshot is not None:
         write_text(save_snapshot, json.dumps(snapshots.document(reconciled.snapshot), indent=1) + "\n")
-    outputs.write(reconciled.comparison)
+    outputs.write(reconciled.comparison, root)
     raise typer.Exit(status_of(reconciled.comparison.exit_reasons))

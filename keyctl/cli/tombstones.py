@@ -51,7 +51,7 @@ def export(
     reasons = exit_reasons(in_order(list(findings)), Severity.ERROR)
     if document is None or reasons:
         result = Validation(desired.counts, False, in_order(list(findings)), reasons)
-        Outputs("text", None).write(result)
+        Outputs("text", None).write(result, root)
         raise Refusal("nothing was exported, since the registry or its history can't be relied on")
     text = json.dumps(document, indent=1) + "\n"
     if out is None:

@@ -64,5 +64,5 @@ def validate(
         findings = tuple(f for f in findings if narrowed.keeps_finding(f, desired.registry))
     findings = in_order(list(locate(root, findings)))
     result = Validation(desired.counts, bool(narrowed) or not history, findings, exit_reasons(findings, fail_on))
-    outputs.write(result)
+    outputs.write(result, root)
     raise typer.Exit(status_of(result.exit_reasons))

@@ -96,7 +96,7 @@ class Git:
         drivers = sorted({key[7:].rpartition(".")[0] for key in settings if key.startswith("filter.")})
         off = [(f"filter.{name}.{what}", "") for name in drivers for what in ("clean", "smudge", "process")]
         off += [(f"filter.{name}.required", "false") for name in drivers]
-        return replace(self, environ=_with_overrides(self.environ, off)) if off else self
+        return replace(self, environ=with_overrides(self.environ, off)) if off else self
 
     @contextmanager
     def pipeline(self, first: Sequence[str], second: Sequence[str]) -> Iterator[Iterator[bytes]]:
@@ -149,7 +149,7 @@ def discover(root: Path, environ: Mapping[str, str]) -> Git:
     folder = Path(os.path.realpath(root))
     clean = _environment(environ)
     _check_version(clean["PATH"])
-    top = next((one for one in (folder, *folder.parents) if os.path.lexists(one / ".git")), None)
+    top = _top(folder)
     if top is None:
         raise NotARepository(f"{root} lies in no git repository")
     ask = ("rev-parse", "--absolute-git-dir", "--git-common-dir", "--show-object-format")
@@ -166,11 +166,10 @@ def discover(root: Path, environ: Mapping[str, str]) -> Git:
     answer = said.decode("utf-8", "surrogateescape").splitlines()
     if len(answer) != 3:
         raise NotARepository(f"git gave no plain answer about the repository of {root}; its path may hold a line break")
-    inside = folder.relative_to(top).as_posix()
-    settled = _with_overrides({**clean, "GIT_DIR": answer[0], "GIT_WORK_TREE": str(top)}, _OVERRIDES)
+    settled = with_overrides({**clean, "GIT_DIR": answer[0], "GIT_WORK_TREE": str(top)}, _OVERRIDES)
     git = Git(
         top=top,
-        prefix="" if inside == "." else inside + "/",
+        prefix=_below(top, folder),
         directory=Path(answer[0]),
         common=Path(os.path.realpath(top / answer[1])),
         object_format=answer[2],
@@ -178,6 +177,22 @@ def discover(root: Path, environ: Mapping[str, str]) -> Git:
         environ=settled,
     )
     return replace(git, head=_head(git))
+
+
+def prefix_of(root: Path) -> str:
+    """What ``Git.prefix`` would be, without asking git; empty too where ``root`` lies in no repository."""
+    folder = Path(os.path.realpath(root))
+    top = _top(folder)
+    return _below(top, folder) if top else ""
+
+
+def _top(folder: Path) -> Path | None:
+    return next((one for one in (folder, *folder.parents) if os.path.lexists(one / ".git")), None)
+
+
+def _below(top: Path, folder: Path) -> str:
+    inside = folder.relative_to(top).as_posix()
+    return "" if inside == "." else inside + "/"
 
 
 def _head(git: Git) -> str | None:
@@ -215,7 +230,8 @@ def _trusting(clean: Mapping[str, str], environ: Mapping[str, str]) -> dict[str,
     return asked
 
 
-def _with_overrides(environ: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> dict[str, str]:
+def with_overrides(environ: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """An environment in which git takes these settings whatever any configuration file says; later ones win."""
     overridden = dict(environ)
     count = int(overridden.get("GIT_CONFIG_COUNT", "0"))
     for key, value in settings:

@@ -8,8 +8,12 @@ from typing import Any
 
 from keyctl import __version__
 from keyctl.model.comparison import SCHEMA_VERSION, Change, Comparison, KeyRow, Status
-from keyctl.model.finding import Finding, Severity
+from keyctl.model.finding import Finding, Risk, Severity
+from keyctl.model.identifier import Identifier
+from keyctl.model.life import Commit, FieldValue
 from keyctl.model.live import Coverage
+from keyctl.model.place import Place
+from keyctl.model.review import AddedTombstone, Review, ReviewedChange, SharedEdit
 from keyctl.model.times import instant
 from keyctl.model.validation import Validation
 from keyctl.reports.formats import Result, Style
@@ -21,6 +25,8 @@ OPERATIONS = ("create", "update", "rotate", "disable", "delete")
 
 def document(result: Result, style: Style) -> dict[str, Any]:
     """The document of a result, in a fixed order of members."""
+    if isinstance(result, Review):
+        return _review(result, style)
     return _comparison(result, style) if isinstance(result, Comparison) else _validation(result)
 
 
@@ -31,7 +37,7 @@ def _validation(result: Validation) -> dict[str, Any]:
         "tool_version": __version__,
         "partial": result.partial,
         "exit_reasons": [reason.value for reason in result.exit_reasons],
-        "findings": [_finding(finding) for finding in result.findings],
+        "findings": [finding_row(finding) for finding in result.findings],
         "summary": {
             "files": counts.files,
             "accounts": counts.accounts,
@@ -66,9 +72,9 @@ def _comparison(result: Comparison, style: Style) -> dict[str, Any]:
             }
             for account in result.accounts
         ],
-        "keys": [_row(row, style) for row in result.keys],
+        "keys": [key_row(row, style) for row in result.keys],
         "actions": [],
-        "findings": [_finding(finding) for finding in result.findings],
+        "findings": [finding_row(finding) for finding in result.findings],
         "summary": summary(result),
     }
 
@@ -97,7 +103,8 @@ def severities(findings: tuple[Finding, ...]) -> dict[str, int]:
     return {severity.value: counted[severity] for severity in Severity}
 
 
-def _row(row: KeyRow, style: Style) -> dict[str, Any]:
+def key_row(row: KeyRow, style: Style) -> dict[str, Any]:
+    """One key; ``status`` is null where no exchange was asked."""
     identifier = row.identifier
     shown: dict[str, Any] = {
         "key": row.key,
@@ -105,7 +112,7 @@ def _row(row: KeyRow, style: Style) -> dict[str, Any]:
         "owner": row.owner,
         "fingerprint": identifier.fingerprint if identifier else None,
         "display": identifier.display if identifier else None,
-        "status": row.status.value,
+        "status": row.status.value if row.statuses else None,
         "statuses": [status.value for status in row.statuses],
         "unknown": list(row.unknown),
         "changes": [_change(change) for change in row.changes],
@@ -127,7 +134,8 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """One finding."""
     place = finding.place
     return {
         "rule": finding.rule,
@@ -140,4 +148,106 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "column": place.column if place and place.line else None,
         "message": finding.message,
         "remedy": finding.remedy,
+    }
+
+
+def _review(result: Review, style: Style) -> dict[str, Any]:
+    by_risk = Counter(change.risk for change in result.changes)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool_version": __version__,
+        "base": result.base,
+        "head": result.head,
+        "protected_ref": result.protected_ref,
+        "judged_by": result.judged_by,
+        "dirty": result.dirty,
+        "partial": result.partial,
+        "exit_reasons": [reason.value for reason in result.exit_reasons],
+        "changes": [_reviewed(change, style) for change in result.changes],
+        "shared": [_shared(edit, style) for edit in result.shared],
+        "tombstones": [_stone(stone, style) for stone in result.tombstones],
+        "findings": [finding_row(finding) for finding in result.findings],
+        "summary": {
+            "commits": result.commits,
+            "keys": len({change.key for change in result.changes}),
+            **{risk.value: by_risk[risk] for risk in Risk},
+            "shared": len(result.shared),
+            "tombstones": len(result.tombstones),
+            **severities(result.findings),
+        },
+    }
+
+
+def _reviewed(change: ReviewedChange, style: Style) -> dict[str, Any]:
+    return {
+        "key": change.key,
+        "account": change.account,
+        "owner": change.owner,
+        "class": change.meaning.value,
+        "field": change.field,
+        "before": _value(change.before, style),
+        "after": _value(change.after, style),
+        "risk": change.risk.value,
+        "cause": change.cause,
+        **_where(change.place),
+        "commits": [_commit(one) for one in change.commits],
+    }
+
+
+def _shared(edit: SharedEdit, style: Style) -> dict[str, Any]:
+    return {
+        "kind": edit.kind.value,
+        "name": edit.name,
+        "field": edit.field,
+        "before": _value(edit.before, style),
+        "after": _value(edit.after, style),
+        "risk": edit.risk.value,
+        "keys": list(edit.keys),
+        **_where(edit.place),
+        "commits": [_commit(one) for one in edit.commits],
+    }
+
+
+def _stone(stone: AddedTombstone, style: Style) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "fingerprint": stone.identifier.fingerprint,
+        "display": stone.identifier.display,
+        "known": stone.known,
+        "key": stone.key,
+        "account": stone.account,
+        "owner": stone.owner,
+        "on": stone.on.isoformat() if stone.on else None,
+        "reason": stone.reason,
+        "confirmed": stone.confirmed.isoformat() if stone.confirmed else None,
+        "kept": stone.kept,
+        **_where(stone.place),
+        "commits": [_commit(one) for one in stone.commits],
+    }
+    if style.full_ids:
+        shown["id"] = stone.identifier.text
+    return shown
+
+
+def _value(value: FieldValue, style: Style) -> Any:
+    if isinstance(value, Identifier):
+        return value.text if style.full_ids and value.text is not None else value.fingerprint
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _where(place: Place | None) -> dict[str, Any]:
+    located = place is not None and place.line > 0
+    return {
+        "path": place.path if place else None,
+        "line": place.line if place and located else None,
+        "column": place.column if place and located else None,
+    }
+
+
+def _commit(one: Commit) -> dict[str, Any]:
+    return {
+        "commit": one.id,
+        "author": one.author.name,
+        "email": one.author.email,
+        "at": instant(one.authored_at) if one.authored_at else None,
+        "subject": one.subject,
     }

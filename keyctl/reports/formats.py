@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from keyctl.model.comparison import Comparison
+from keyctl.model.review import Review
 from keyctl.model.validation import Validation
 
-Result = Validation | Comparison
+Result = Validation | Comparison | Review
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a result is to be shown: ``width`` in columns and ``color`` are for text; ``full_ids`` is for documents."""
+    """How a result is to be shown: ``width`` in columns and ``color`` are for text; ``full_ids`` is for documents.
+
+    ``prefix`` is the registry's folder in its repository, with a ``/`` at the end, and empty where that is the top:
+    findings name files of the registry, forges want the repository's.
+    """
 
     width: int = 100
     color: bool = False
     full_ids: bool = False
+    prefix: str = ""
 
 
 Renderer = Callable[[Result, Style], str]
@@ -27,6 +33,12 @@ _RENDERERS: Mapping[str, str] = {
     "text": "keyctl.reports.text",
     "json": "keyctl.reports.json",
     "markdown": "keyctl.reports.markdown",
+    "html": "keyctl.reports.html",
+    "sarif": "keyctl.reports.sarif",
+    "codequality": "keyctl.reports.codequality",
+    "junit": "keyctl.reports.junit",
+    "gitlab": "keyctl.reports.gitlab",
+    "openmetrics": "keyctl.reports.openmetrics",
 }
 
 

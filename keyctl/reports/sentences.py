@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from keyctl.model.comparison import Comparison, KeyRow, Status, Value
-from keyctl.model.finding import ExitReason
+from keyctl.model.finding import ExitReason, Finding
 from keyctl.model.live import Coverage
+from keyctl.model.review import Review
 from keyctl.model.validation import Validation
 from keyctl.reports.document import severities
 from keyctl.reports.formats import Result
@@ -20,15 +21,40 @@ _REASONS = {
 }
 
 
+_REVIEW_REASONS = {
+    **_REASONS,
+    ExitReason.FAILED: "failed: something must not be merged as it is, or can't be relied on",
+    ExitReason.DIFFERENCES: "differences: a finding counts",
+}
+
+
+def title(result: Result) -> str:
+    """The command that the result came from."""
+    if isinstance(result, Review):
+        return "Review"
+    return "Reconcile" if isinstance(result, Comparison) else "Validate"
+
+
 def verdict(result: Result) -> str:
     """What the run comes to, for the first or last line."""
+    if isinstance(result, Review) and result.exit_reasons:
+        return "; ".join(_REVIEW_REASONS[reason] for reason in result.exit_reasons)
     if result.exit_reasons:
-        return "; ".join(_REASONS[reason] for reason in result.exit_reasons)
+        return reasons(result.exit_reasons)
+    if isinstance(result, Review):
+        return "nothing refused" if result.changes or result.shared or result.tombstones else "nothing changed"
     return "clean" if isinstance(result, Validation) else "in sync"
+
+
+def reasons(given: Iterable[ExitReason]) -> str:
+    """Every reason for an exit status other than 0, in words."""
+    return "; ".join(_REASONS[reason] for reason in given)
 
 
 def counts(result: Result) -> str:
     """How much was looked at and what came of it, in one line."""
+    if isinstance(result, Review):
+        return _review_counts(result)
     if isinstance(result, Comparison):
         if not result.accounts:
             return "nothing was compared"
@@ -49,6 +75,8 @@ def caveats(result: Result) -> tuple[str, ...]:
     said = []
     if result.partial:
         said.append("This result is partial; it is no evidence for a gate.")
+    if isinstance(result, Review):
+        said += _review_caveats(result)
     if isinstance(result, Comparison):
         asked = sum(account.coverage is Coverage.DECLARED_ONLY for account in result.accounts)
         if asked:
@@ -61,9 +89,39 @@ def caveats(result: Result) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _review_counts(result: Review) -> str:
+    from keyctl.reports.shifts import by_key, review_counts
+
+    keys = by_key(result.changes)
+    told = ", ".join(review_counts(result))
+    parts = [f"{plural(len(keys), 'key')} changed" + (f" ({told})" if told else "")]
+    if result.shared:
+        parts.append(plural(len(result.shared), "shared edit"))
+    if result.tombstones:
+        parts.append(plural(len(result.tombstones), "revocation"))
+    return f"{result.base[:12]}..{result.head[:12]}, {plural(result.commits, 'commit')}: {', '.join(parts)}"
+
+
+def _review_caveats(result: Review) -> list[str]:
+    said = []
+    if result.dirty:
+        said.append(
+            "The work tree holds changes of the registry that are not committed; they are not reviewed: "
+            f"this is about commit {result.head[:12]}."
+        )
+    if result.judged_by is None:
+        said.append("There is no protected branch here, so nothing but the range itself judged it.")
+    return said
+
+
 def finding_counts(result: Result) -> str:
     """``2 critical, 1 error`` or ``no findings``."""
-    by_severity = severities(result.findings)
+    return counted(result.findings)
+
+
+def counted(findings: tuple[Finding, ...]) -> str:
+    """The same of findings by themselves."""
+    by_severity = severities(findings)
     told = [f"{number} {name}" for name, number in reversed(by_severity.items()) if number]
     return ", ".join(told) or "no findings"
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from keyctl.model.comparison import Comparison, KeyRow, Status
 from keyctl.model.finding import Finding, Severity
 from keyctl.model.live import Coverage
+from keyctl.model.review import Review
 from keyctl.reports import sentences
 from keyctl.reports.formats import Result, Style
 
@@ -28,7 +29,7 @@ _SEVERITY = {
     Severity.WARNING: "yellow",
     Severity.INFO: "cyan",
 }
-_STATUS = {
+STATUS_COLOURS = {
     Status.REACTIVATED: "bold red",
     Status.UNOBSERVABLE: "magenta",
     Status.MISSING: "red",
@@ -49,13 +50,17 @@ def render(result: Result, style: Style) -> str:
     if isinstance(result, Comparison) and result.accounts:
         lines += _accounts(result, style)
         lines += _keys(result, style)
+    if isinstance(result, Review):
+        from keyctl.reports.review_text import changes
+
+        lines += changes(result, style)
     for finding in result.findings:
-        lines += _finding(finding, style)
+        lines += told(finding, style)
     for caveat in sentences.caveats(result):
-        lines += _paragraph(caveat, style, "yellow" if result.partial else "dim")
-    lines += _paragraph(sentences.counts(result), style)
+        lines += paragraph(caveat, style, "yellow" if result.partial else "dim")
+    lines += paragraph(sentences.counts(result), style)
     verdict = f"{sentences.verdict(result)} ({sentences.finding_counts(result)})"
-    lines += _paragraph(verdict, style, "bold red" if result.exit_reasons else "bold green")
+    lines += paragraph(verdict, style, "bold red" if result.exit_reasons else "bold green")
     return "\n".join(lines) + "\n"
 
 
@@ -67,7 +72,7 @@ def plain(text: str) -> str:
 def _accounts(result: Comparison, style: Style) -> Iterator[str]:
     from rich.text import Text
 
-    table = _table("account", "exchange", "coverage")
+    table = table_of("account", "exchange", "coverage")
     table.add_column("live keys", justify="right")
     for account in result.accounts:
         colour = "magenta" if account.coverage is Coverage.INCOMPLETE else ""
@@ -77,7 +82,7 @@ def _accounts(result: Comparison, style: Style) -> Iterator[str]:
             Text(account.coverage.value, colour),
             "-" if account.live_keys is None else str(account.live_keys),
         )
-    yield from _drawn(table, style)
+    yield from drawn(table, style)
     yield ""
 
 
@@ -87,29 +92,30 @@ def _keys(result: Comparison, style: Style) -> Iterator[str]:
     if style.width < NARROW:
         for row in sentences.loudest_first(result.keys):
             status, rest = _statuses(row), f"  {plain(row.key or '(undeclared)')}"
-            for n, line in enumerate(_wrapped(status + rest, style.width)):
-                yield line.replace(status, _coloured(status, _STATUS[row.status], style), 1) if n == 0 else line
+            for n, line in enumerate(wrapped(status + rest, style.width)):
+                yield line.replace(status, coloured(status, STATUS_COLOURS[row.status], style), 1) if n == 0 else line
             facts = ", ".join(filter(None, (row.account, row.owner, _display(row))))
-            for paragraph in filter(None, (facts, sentences.differences(row))):
-                yield from _paragraph(paragraph, style, indent="  ")
+            for fact in filter(None, (facts, sentences.differences(row))):
+                yield from paragraph(fact, style, indent="  ")
         yield ""
         return
     from rich.text import Text
 
-    table = _table("status", "key", "account", "owner", "id")
+    table = table_of("status", "key", "account", "owner", "id")
     table.add_column("differs", overflow="fold", ratio=1)
     for row in sentences.loudest_first(result.keys):
         cells = (row.key or "(undeclared)", row.account or "-", row.owner or "-", _display(row) or "-")
         table.add_row(
-            Text(_statuses(row), _STATUS[row.status]),
+            Text(_statuses(row), STATUS_COLOURS[row.status]),
             *(Text(plain(cell)) for cell in cells),
             Text(plain(sentences.differences(row))),
         )
-    yield from _drawn(table, style)
+    yield from drawn(table, style)
     yield ""
 
 
-def _table(*titles: str) -> Table:
+def table_of(*titles: str) -> Table:
+    """An empty table that folds what is too wide."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -119,7 +125,8 @@ def _table(*titles: str) -> Table:
     return table
 
 
-def _drawn(table: Table, style: Style) -> Iterator[str]:
+def drawn(table: Table, style: Style) -> Iterator[str]:
+    """A table's lines."""
     from io import StringIO
 
     from rich.console import Console
@@ -141,23 +148,25 @@ def _drawn(table: Table, style: Style) -> Iterator[str]:
         yield line.rstrip()
 
 
-def _finding(finding: Finding, style: Style) -> Iterator[str]:
+def told(finding: Finding, style: Style) -> Iterator[str]:
+    """A finding: severity, rule and place, message, remedy, and a line of nothing."""
     severity = finding.severity.value.upper()
     place = f"  {finding.place}" if finding.place is not None else ""
-    for n, line in enumerate(_wrapped(plain(f"{severity} {finding.rule}{place}"), style.width)):
-        yield line.replace(severity, _coloured(severity, _SEVERITY[finding.severity], style), 1) if n == 0 else line
-    yield from _paragraph(finding.message, style, indent="  ")
+    for n, line in enumerate(wrapped(plain(f"{severity} {finding.rule}{place}"), style.width)):
+        yield line.replace(severity, coloured(severity, _SEVERITY[finding.severity], style), 1) if n == 0 else line
+    yield from paragraph(finding.message, style, indent="  ")
     if finding.remedy:
-        yield from _paragraph("-> " + finding.remedy, style, "dim", indent="  ")
+        yield from paragraph("-> " + finding.remedy, style, "dim", indent="  ")
     yield ""
 
 
-def _paragraph(text: str, style: Style, colour: str = "", indent: str = "") -> Iterator[str]:
-    for line in _wrapped(plain(text), style.width - len(indent)):
-        yield indent + _coloured(line, colour, style)
+def paragraph(text: str, style: Style, colour: str = "", indent: str = "") -> Iterator[str]:
+    """Text without control characters, wrapped, each line indented and coloured."""
+    for line in wrapped(plain(text), style.width - len(indent)):
+        yield indent + coloured(line, colour, style)
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
     """Lines of at most ``width`` columns; words that are longer are cut. Never empty."""
     if text.isascii():
         return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
@@ -169,7 +178,8 @@ def _wrapped(text: str, width: int) -> list[str]:
     return [line.plain.rstrip() for line in lines] or [""]
 
 
-def _coloured(text: str, colour: str, style: Style) -> str:
+def coloured(text: str, colour: str, style: Style) -> str:
+    """Text in a colour such as ``bold red``, where the style has colours."""
     if not style.color or not colour or not text:
         return text
     return f"\x1b[{';'.join(_CODES[word] for word in colour.split())}m{text}\x1b[0m"

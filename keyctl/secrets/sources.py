@@ -18,7 +18,8 @@ from keyctl.model.key import Key
 from keyctl.model.names import KeyName
 
 READ = "KEYCTL_READ"
-_PARTS = ("KEY", "SECRET", "PASSPHRASE")
+PARTS = ("KEY", "SECRET", "PASSPHRASE")
+"""What a credential has a variable for; the passphrase where the exchange wants one."""
 _OTHER = re.compile(r"[^A-Z0-9]")
 
 
@@ -109,7 +110,7 @@ class Credentials:
         return tuple(value for name, value in sorted(self._values.items()) if not name.endswith("_KEY"))
 
     def _under(self, start: str) -> Credential | None:
-        key, secret, passphrase = (self._values.get(f"{start}_{part}") for part in _PARTS)
+        key, secret, passphrase = (self._values.get(f"{start}_{part}") for part in PARTS)
         if key is None and secret is None and passphrase is None:
             return None
         if start in self._shared:

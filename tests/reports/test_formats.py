@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyctl.cli.options import FORMATS
 from keyctl.model.comparison import Comparison
 from keyctl.registry.schema import decided_errors, validity
 from keyctl.reports.formats import Result, Style, names, render
-from keyctl.reports.markdown import escape
 from keyctl.reports.text import plain
-from tests.reports.results import comparisons, results, texts
+from tests.reports.results import comparisons, results
 
 
 @given(results, st.booleans())
@@ -57,41 +56,24 @@ def test_colour_is_the_only_difference_that_a_terminal_makes(result: Result) -> 
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured).split() == render("text", result, Style()).split()
 
 
-class _Tags(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append(tag)
-
-
-@given(results)
-def test_markdown_holds_no_tag_and_no_table_breaks(result: Result) -> None:
-    shown = render("markdown", result, Style())
-    tags = _Tags()
-    tags.feed(shown)
-    assert tags.seen == []
-    for line in shown.splitlines():
-        if line.startswith("|"):
-            assert len(re.findall(r"(?<!\\)\|", line)) in (7, 6), line
-
-
-@given(texts)
-def test_escaped_text_is_one_line_without_live_marks(text: str) -> None:
-    shown = escape(text)
-    assert shown.splitlines() in ([shown], [])
-    bare = re.sub(r"\\[\\`*_{}\[\]#!|~@$^:.)+=-]", "", shown)
-    assert not re.search(r"[\\`*_\[\]#!|~@$^<>]", bare)
-    assert "://" not in bare
+@pytest.mark.parametrize("name", names())
+@given(result=results)
+def test_no_format_holds_a_character_that_is_not_seen(name: str, result: Result) -> None:
+    shown = render(name, result, Style(prefix="desk/"))
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\ud800-\udfff\ufffe\uffff]", shown)
+    assert shown.endswith("\n")
 
 
 @given(comparisons())
-def test_every_key_is_named_in_every_format(result: Comparison) -> None:
-    for name in names():
+def test_every_key_is_named_in_every_format_that_has_keys(result: Comparison) -> None:
+    for name in ("text", "json", "markdown", "html"):
         shown = render(name, result, Style(width=400))
         for row in result.keys:
             assert row.status.value in shown
+
+
+def test_the_help_of_the_commands_names_every_format() -> None:
+    assert [word for word in re.split(r"\W+", FORMATS) if word != "or"] == list(names())
 
 
 def test_text_shows_what_can_not_be_printed_by_its_code() -> None:
