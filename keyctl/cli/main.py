@@ -13,9 +13,18 @@ import typer
 from keyctl import __version__
 from keyctl.cli import exchanges, sandbox, tombstones
 from keyctl.cli.demo import demo
+from keyctl.cli.doctor import doctor
 from keyctl.cli.exits import Exit
+from keyctl.cli.fmt import fmt
+from keyctl.cli.init import init
+from keyctl.cli.log import log
+from keyctl.cli.new import new
+from keyctl.cli.observe import observe
 from keyctl.cli.reconcile import reconcile
+from keyctl.cli.renew import renew
+from keyctl.cli.review import review
 from keyctl.cli.schema import schema
+from keyctl.cli.status import status
 from keyctl.cli.validate import validate
 from keyctl.model.refusal import Refusal
 
@@ -45,8 +54,17 @@ def _root(
     """Crypto-exchange API keys as infrastructure-as-code: a registry in git, reconciled with the exchanges."""
 
 
+app.command()(init)
+app.command()(new)
+app.command()(renew)
+app.command()(fmt)
 app.command()(validate)
+app.command()(review)
 app.command()(reconcile)
+app.command()(observe)
+app.command()(status)
+app.command()(log)
+app.command()(doctor)
 app.command()(demo)
 app.add_typer(exchanges.app, name="exchanges")
 app.command()(schema)

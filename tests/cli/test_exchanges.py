@@ -51,6 +51,17 @@ def test_decode_prints_live_keys_by_their_schema(tmp_path: Path) -> None:
     assert "canary" not in ran.out
 
 
+def test_decode_names_no_key_where_the_answer_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = json.dumps({"code": "0", "data": [{"perm": "read_only", "ip": "", "uid": "1", "type": "0"}], "msg": ""})
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(answer.encode())))
+    ran = keyctl("exchanges", "decode", "okxus", "GET /api/v5/account/config", "-")
+    assert ran.status == 0, ran.err
+    document = json.loads(ran.out)
+    assert validity("live-keys")(document), decided_errors("live-keys", document)
+    (key,) = document
+    assert (key["id"], key["fingerprint"], key["label"], key["scopes"], key["ips"]) == (None,) * 3 + (["read"], "any")
+
+
 def test_decode_reads_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(LISTED).encode())))
     assert keyctl("exchanges", "decode", "bybit", "GET /v5/user/sub-apikeys", "-").status == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,9 @@ def test_the_example_is_in_sync_and_exits_0(example: Repository, serve: Serve) -
     sandbox = serve("example")
     status, document = reconcile()
     assert status == 0, document["findings"]
-    assert {row["status"] for row in document["keys"]} == {"in-sync"}
-    assert document["exit_reasons"] == [] and document["actions"] == []
+    assert {row["status"] for row in document["keys"] if row["key"] != "arbitrage-perps"} == {"in-sync"}
+    assert ("arbitrage-perps", "ended") in statuses(document), "it expired, and Bybit lists it no more"
+    assert document["findings"] == [] and document["exit_reasons"] == [] and document["actions"] == []
     assert document["commit"] == example.head() and document["dirty"] is False
     with urllib.request.urlopen(f"{sandbox.control_url}/requests") as answer:
         requests = json.load(answer)
@@ -58,8 +60,11 @@ def test_after_a_bad_week_every_row_says_what_happened(example: Repository, serv
         ("hedger-perps", "in-sync"),
         ("hedger-quotes", "drifted"),
         ("hedger-quotes", "reactivated"),
+        ("hedger-options", "reactivated"),
+        ("basis-okx", "drifted"),
         ("ledger", "drifted"),
         ("arbitrage-spot", "missing"),
+        ("arbitrage-perps", "expired"),
         ("keyctl-bybit-treasury", "unobservable"),
         (None, "unmanaged"),
     } <= statuses(document)
@@ -128,7 +133,7 @@ def test_every_format_says_what_is_wrong(example: Repository, serve: Serve) -> N
     assert ran.status == 3
     for text in (ran.out, Path("../r.md").read_text(), Path("../r.txt").read_text()):
         assert "reactivated" in text and "hedger-quotes" in text and "sha256:7796" in text
-    assert json.loads(Path("../r.json").read_text())["summary"]["reactivated"] == 1
+    assert json.loads(Path("../r.json").read_text())["summary"]["reactivated"] == 2
 
 
 def test_warnings_count_when_asked_to(example: Repository, serve: Serve) -> None:
@@ -152,3 +157,28 @@ def test_a_key_that_was_touched_since_an_earlier_snapshot_is_found(example: Repo
     status, document = reconcile("--previous", "../earlier.json")
     assert status == 2
     assert [(f["rule"], f["key"]) for f in document["findings"]] == [("touched", "arbitrage-spot")]
+
+
+@pytest.mark.parametrize(
+    "events", [("reset_api_key",), ("changed_whitelist", "changed_whitelist"), ("disabled_api_key", "enabled_api_key")]
+)
+def test_what_an_exchange_s_own_log_tells_is_found_though_the_key_looks_the_same(
+    events: tuple[str, ...], example: Repository, serve: Serve
+) -> None:
+    sandbox = serve("example")
+    assert reconcile("--save-snapshot", "../earlier.json")[0] == 0
+    with urllib.request.urlopen(f"{sandbox.control_url}/state") as answer:
+        world = json.load(answer)
+    later = datetime.now(UTC) + timedelta(seconds=2)
+    world["exchanges"]["deribit"]["accounts"]["deribit-options"]["native"]["log"] += [
+        {"at": f"{later + timedelta(seconds=n):%Y-%m-%dT%H:%M:%SZ}", "log": what, "data": "5Kup2eat"}
+        for n, what in enumerate(events)
+    ]
+    body = json.dumps(world).encode()
+    urllib.request.urlopen(urllib.request.Request(f"{sandbox.control_url}/state", body, method="PUT")).close()
+    assert reconcile()[0] == 0
+    status, document = reconcile("--previous", "../earlier.json")
+    assert status == 2
+    (finding,) = document["findings"]
+    assert (finding["rule"], finding["key"]) == ("touched", "hedger-options")
+    assert all(what in finding["message"] for what in events)
