@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 NARROW = 90
 """Below this many columns keys are listed one under another instead of in a table."""
 
+WIDE = 120
+"""From this many columns on the table of keys has room for their owners."""
+
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "magenta": "35", "cyan": "36"}
 _SEVERITY = {
     Severity.CRITICAL: "bold red",
@@ -101,10 +104,12 @@ def _keys(result: Comparison, style: Style) -> Iterator[str]:
         return
     from rich.text import Text
 
-    table = table_of("status", "key", "account", "owner", "id")
+    wide = style.width >= WIDE
+    table = table_of("status", "key", "account", *(("owner",) if wide else ()), "id")
     table.add_column("differs", overflow="fold", ratio=1)
     for row in sentences.loudest_first(result.keys):
-        cells = (row.key or "(undeclared)", row.account or "-", row.owner or "-", _display(row) or "-")
+        owner = (row.owner or "-",) if wide else ()
+        cells = (row.key or "(undeclared)", row.account or "-", *owner, _display(row) or "-")
         table.add_row(
             Text(_statuses(row), STATUS_COLOURS[row.status]),
             *(Text(plain(cell)) for cell in cells),

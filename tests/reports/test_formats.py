@@ -10,11 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyctl.cli.options import FORMATS
-from keyctl.model.comparison import Comparison
+from keyctl.model.comparison import AccountRow, Change, Comparison, KeyRow, Status
+from keyctl.model.finding import Risk
+from keyctl.model.identifier import Identifier
+from keyctl.model.live import Coverage
+from keyctl.model.names import AccountName, AppName, ExchangeId, KeyName
 from keyctl.registry.schema import decided_errors, validity
+from keyctl.reports import sentences
 from keyctl.reports.formats import Result, Style, names, render
 from keyctl.reports.text import plain
-from tests.reports.results import comparisons, results
+from tests.reports.results import NOW, comparisons, results
 
 
 @given(results, st.booleans())
@@ -48,6 +53,24 @@ def test_text_fits_the_terminal_and_holds_no_control_characters(result: Result, 
     from rich.cells import cell_len
 
     assert max(cell_len(line) for line in shown.splitlines()) <= width
+
+
+@pytest.mark.parametrize("width", [*range(40, 200, 7), 89, 90, 119, 120])
+def test_no_width_cuts_anything_off_what_differs(width: int) -> None:
+    change = Change("ips", ("192.0.2.66/32", "203.0.113.0/24"), ("203.0.113.10/32",), Risk.ESCALATION)
+    row = KeyRow(
+        KeyName("keyctl-bybit-treasury"),
+        AccountName("bybit-treasury"),
+        AppName("arbitrage"),
+        Identifier.of_fingerprint("sha256:" + "ab" * 32),
+        (Status.DRIFTED,),
+        ("enabled",),
+        (change,),
+    )
+    account = AccountRow(AccountName("bybit-treasury"), ExchangeId("bybit"), Coverage.ENUMERATED, None, 1)
+    compared = Comparison(NOW, None, False, None, None, False, (account,), (row,), (), ())
+    shown = "".join(render("text", compared, Style(width=width)).split())
+    assert "".join(sentences.differences(row).split()) in shown
 
 
 @given(results)
