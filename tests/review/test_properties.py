@@ -91,7 +91,7 @@ def worlds(draw: st.DrawFn, nat: st.SearchStrategy[list[str]] | None = None) -> 
             "hedger": {"team": "a", "kind": "internal", "sink": "vault:kv/hedger"},
             "ledger": {"team": "b", "kind": "internal"},
         },
-        "registry/networks.yaml": {"nat": draw(nat) if nat else ["203.0.113.1"], "host": ["198.51.100.7"]},
+        "registry/networks.yaml": {"nat": draw(nat) if nat is not None else ["203.0.113.1"], "host": ["198.51.100.7"]},
     }
     for name in draw(st.lists(st.sampled_from(["alfa", "bravo", "carol"]), unique=True)):
         documents[f"keys.d/{name}.yaml"] = draw(keys(name))
