@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,19 +14,24 @@ if TYPE_CHECKING:
     from keyctl.reconcile.narrowing import Narrowing
 
 
-def look(desired: Desired, only: Narrowing, progress: Callable[[str], None]) -> Callable[[Registry], Snapshot]:
-    """Asks the exchanges about a registry with the credentials of this process's environment."""
+def look(
+    desired: Desired,
+    only: Narrowing | None = None,
+    progress: Callable[[str], None] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Callable[[Registry], Snapshot]:
+    """Asks the exchanges about a registry with the credentials of an environment, by default this process's."""
     from keyctl.reconcile.observe import observe
     from keyctl.secrets.sources import Credentials
 
     def ask(declared: Registry) -> Snapshot:
         return observe(
             declared,
-            credentials=Credentials.from_environ(os.environ),
+            credentials=Credentials.from_environ(environ),
             tombstones=desired.tombstones,
-            sandbox=os.environ.get("KEYCTL_SANDBOX"),
+            sandbox=environ.get("KEYCTL_SANDBOX"),
             clock=lambda: datetime.now(UTC),
-            only=only.accounts(declared),
+            only=only.accounts(declared) if only else None,
             progress=progress,
         )
 

@@ -16,6 +16,7 @@ from keyctl.cli.options import (
     FailOnOption,
     FormatOption,
     FullIdsOption,
+    NotifyOption,
     OnlyOption,
     OutputOption,
     ProtectedOption,
@@ -23,6 +24,7 @@ from keyctl.cli.options import (
     moment,
     narrowing,
 )
+from keyctl.cli.posting import PostOption, post_note
 from keyctl.cli.progress import Progress
 from keyctl.cli.roots import registry_root
 from keyctl.model.finding import Severity
@@ -54,40 +56,30 @@ def reconcile(
     stdout_format: FormatOption = "text",
     output: OutputOption = None,
     full_ids: FullIdsOption = False,
+    post: PostOption = None,
+    notify: NotifyOption = False,
 ) -> None:
     """Compare the registry with what the exchanges report: drift, unmanaged, missing, expired, revoked but alive."""
     import json
 
+    from keyctl.cli.looking import look
+    from keyctl.cli.notifying import Lookout
     from keyctl.cli.output import Outputs, write_text
-    from keyctl.model.live import Snapshot
-    from keyctl.model.registry import Registry
     from keyctl.reconcile import run, snapshots
     from keyctl.reconcile.desired import read_desired
-    from keyctl.reconcile.observe import observe
-    from keyctl.secrets.sources import Credentials
 
     outputs = Outputs(stdout_format, output, full_ids=full_ids)
     narrowed = narrowing(only)
     now = moment(at)
     root = registry_root(registry)
+    lookout = Lookout(root, notify=notify, fail_on=fail_on, real_time=at is None)
     progress = Progress()
     desired = read_desired(root, environ=os.environ, protected=protected, anchor=anchor, progress=progress.commits)
-
-    def look(declared: Registry) -> Snapshot:
-        return observe(
-            declared,
-            credentials=Credentials.from_environ(os.environ),
-            tombstones=desired.tombstones,
-            sandbox=os.environ.get("KEYCTL_SANDBOX"),
-            clock=lambda: datetime.now(UTC),
-            only=narrowed.accounts(declared),
-            progress=progress.say,
-        )
 
     reconciled = run.reconcile(
         root,
         desired,
-        look,
+        look(desired, narrowed, progress.say),
         now=now,
         real_now=datetime.now(UTC),
         files=snapshot or (),
@@ -98,5 +90,8 @@ def reconcile(
     progress.done()
     if save_snapshot is not None and reconciled.snapshot is not None:
         write_text(save_snapshot, json.dumps(snapshots.document(reconciled.snapshot), indent=1) + "\n")
-    outputs.write(reconciled.comparison, root)
-    raise typer.Exit(status_of(reconciled.comparison.exit_reasons))
+    comparison = lookout.judged(reconciled.comparison)
+    outputs.write(comparison, root)
+    post_note(post, comparison, root)
+    lookout.tell(comparison)
+    raise typer.Exit(status_of(comparison.exit_reasons))

@@ -14,7 +14,6 @@ from keyctl.cli.exits import Exit, status_of
 from keyctl.model.comparison import Comparison, Status
 from keyctl.model.finding import Finding, Severity, exit_reasons, in_order
 from keyctl.model.live import Coverage
-from keyctl.model.registry import Registry
 from keyctl.model.rules import RULES
 from keyctl.model.validation import Validation
 
@@ -127,24 +126,13 @@ def _validate(root: Path, environ: Mapping[str, str]) -> Validation:
 
 
 def _reconcile(root: Path, environ: Mapping[str, str]) -> Comparison:
-    from keyctl.model.live import Snapshot
+    from keyctl.cli.looking import look
     from keyctl.reconcile import run
     from keyctl.reconcile.desired import read_desired
-    from keyctl.reconcile.observe import observe
-    from keyctl.secrets.sources import Credentials
 
     desired = read_desired(root, environ=environ, protected="main")
 
-    def look(registry: Registry) -> Snapshot:
-        return observe(
-            registry,
-            credentials=Credentials.from_environ(environ),
-            tombstones=desired.tombstones,
-            sandbox=environ.get("KEYCTL_SANDBOX"),
-            clock=lambda: datetime.now(UTC),
-        )
-
-    return run.reconcile(root, desired, look, now=NOW, real_now=datetime.now(UTC)).comparison
+    return run.reconcile(root, desired, look(desired, environ=environ), now=NOW, real_now=datetime.now(UTC)).comparison
 
 
 @contextmanager

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import IO
 
 from keyctl.history.blobs import Ids, contents, reading
-from keyctl.history.git import Git, GitError
+from keyctl.history.differences import differences, parents_of
+from keyctl.history.git import Git
 from keyctl.history.ledger import is_key_file, lies_in
 from keyctl.history.walk import REVOKED, Version
 
-_REV_LIST = ("rev-list", "--parents", "--topo-order", "--reverse", "--end-of-options")
-_DIFF_TREE = (
-    "diff-tree",
-    "--stdin",
-    "--root",
-    "-r",
-    "--raw",
-    "--no-renames",
-    "--no-abbrev",
-    "-z",
-    "--always",
-    "--ignore-submodules=none",
-    "--no-ext-diff",
-    "--no-textconv",
-    "--format=%H %P",
-)
-_CHUNK = 1 << 20
 _NO_FILE = ("000000", "120000", "160000")
 """Nothing, a link, a submodule."""
 
@@ -59,22 +42,16 @@ def span(git: Git, head: str, known: Collection[str], places: Collection[str]) -
 
     Raises GitError when git can't walk to the end.
     """
-    found = Span()
-    parents: dict[str, tuple[str, ...]] = {}
-    for line in git.output(*_REV_LIST, head, *(f"^{one}" for one in known), "--").decode("ascii").splitlines():
-        commit, *rest = line.split(" ")
-        parents[commit] = tuple(rest)
-    found.commits = tuple(parents)
+    parents = parents_of(git, "--topo-order", (head, *(f"^{one}" for one in known)))
+    found = Span(tuple(reversed(parents)))
     if not parents:
         return found
-    pairs = (f"{one} {parent}".rstrip().encode() + b"\n" for one, of in parents.items() for parent in of or ("",))
     times: dict[tuple[str, str], int] = {}
-    with git.fed(_DIFF_TREE, pairs) as out:
-        for commit, mode, blob, path in _entries(out):
-            if lies_in(path, places):
-                times[commit, path] = times.get((commit, path), 0) + 1
-                if mode not in _NO_FILE:
-                    found.versions.setdefault(Version(blob, path), []).append(commit)
+    for one in differences(git, {commit: parents[commit] for commit in found.commits}, _any_path):
+        if lies_in(one.path, places):
+            times[one.commit, one.path] = times.get((one.commit, one.path), 0) + 1
+            if one.mode not in _NO_FILE:
+                found.versions.setdefault(Version(one.blob, one.path), []).append(one.commit)
     for (commit, path), often in times.items():
         found.touched.setdefault(commit, set()).add(path)
         if often == max(len(parents[commit]), 1):
@@ -96,26 +73,5 @@ def identifiers(git: Git, found: Span, places: Collection[str]) -> dict[Version,
     return {version: ids for version in wanted if isinstance(ids := read.get(version.blob), Ids)}
 
 
-def _entries(out: IO[bytes]) -> Iterator[tuple[str, str, str, str]]:
-    commit = ""
-    fields = _fields(out)
-    for entry in fields:
-        # After a commit's line git starts the first entry with a line feed.
-        row = entry[1:] if entry[:1] == b"\n" else entry
-        if row[:1] != b":":
-            if row:
-                commit = row.decode("ascii").partition(" ")[0]
-            continue
-        parts = row[1:].decode("ascii").split(" ")
-        if len(parts) != 5:
-            raise GitError("'git diff-tree' printed an entry of a form that is not known")
-        yield commit, parts[1], parts[3], next(fields).decode("utf-8", "surrogateescape")
-
-
-def _fields(out: IO[bytes]) -> Iterator[bytes]:
-    tail = b""
-    while chunk := out.read(_CHUNK):
-        *whole, tail = (tail + chunk).split(b"\0")
-        yield from whole
-    if tail:
-        raise GitError("'git diff-tree' ended in the middle of an entry")
+def _any_path(_path: bytes) -> bool:
+    return True
