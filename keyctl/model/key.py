@@ -65,6 +65,12 @@ class Key:
     revoked: tuple[Revocation, ...] = ()
 
     @property
+    def living(self) -> tuple[Identifier, ...]:
+        """The ids that the file declares as living: the current and the retiring one."""
+        retiring = (self.retiring.identifier,) if self.retiring is not None else ()
+        return (*((self.identifier,) if self.identifier is not None else ()), *retiring)
+
+    @property
     def generation(self) -> int:
         """How many identifiers this key has had and lost, for its marker."""
         return len(self.revoked)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from keyctl.exchanges.errors import Cause, ExchangeError
 from keyctl.exchanges.reading import SelfView
-from keyctl.model.identifier import Fingerprint, Identifier
+from keyctl.model.identifier import Fingerprint
 from keyctl.model.key import Key
 from keyctl.model.live import LiveKey, Unanswered
 from keyctl.secrets.sources import Credential, CredentialError, prefix
@@ -23,7 +23,7 @@ async def each_by_itself(group: Group, credential: Credential, view: SelfView) -
     """What is known of the root account's declared keys; ``view`` is what the account's credential said of itself."""
     wanted: dict[Fingerprint, Key] = {}
     for key in group.keys.get(group.root.name, ()):
-        for identifier in identifiers(key):
+        for identifier in key.living:
             if identifier != credential.identifier:
                 wanted.setdefault(identifier.fingerprint, key)
     answers = await asyncio.gather(*(_ask(group, key, fingerprint, view) for fingerprint, key in wanted.items()))
@@ -32,12 +32,6 @@ async def each_by_itself(group: Group, credential: Credential, view: SelfView) -
         tuple(sorted((a for a in answers if isinstance(a, Unanswered)), key=lambda answer: answer.fingerprint)),
         frozenset(answer for answer in answers if isinstance(answer, str)),
     )
-
-
-def identifiers(key: Key) -> tuple[Identifier, ...]:
-    """The ids that a key file declares as living: the current and the retiring one."""
-    retiring = (key.retiring.identifier,) if key.retiring is not None else ()
-    return (*((key.identifier,) if key.identifier is not None else ()), *retiring)
 
 
 async def _ask(group: Group, key: Key, fingerprint: Fingerprint, root: SelfView) -> LiveKey | Unanswered | Fingerprint:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from keyctl.model.account import Account
-from keyctl.model.app import KEYCTL
 from keyctl.model.comparison import AccountRow, Change, KeyRow, Status
 from keyctl.model.expiry import ImplicitExpiry
 from keyctl.model.finding import Finding, Risk, Severity
 from keyctl.model.identifier import Fingerprint, Identifier
-from keyctl.model.key import NEVER_ISSUED, Key
-from keyctl.model.live import AccountSnapshot, Coverage, LiveKey, Snapshot, SubAccount
+from keyctl.model.key import Key
+from keyctl.model.live import AccountSnapshot, Coverage, LiveKey, Snapshot
 from keyctl.model.marker import marker, markers_in
 from keyctl.model.names import AccountName, ExchangeId
 from keyctl.model.observed import Known, value_of
 from keyctl.model.place import Place
 from keyctl.model.registry import Registry
-from keyctl.model.rules import found
 from keyctl.model.scopes import KEYS_MANAGE, WITHDRAW
 from keyctl.model.times import end_of
 from keyctl.model.tombstone import Tombstone, Tombstones
 from keyctl.reconcile import wording
+from keyctl.reconcile.accounts import account_findings
 from keyctl.reconcile.drift import drift
+from keyctl.reconcile.telling import tell
+from keyctl.reconcile.unverified import unverified
 
 EXPIRING_DAYS = 14
 """A key counts as expiring when this many days or fewer are left."""
@@ -68,7 +69,7 @@ def compare(
         elif registry.accounts[key.account].closed is not None:
             work.rows.append(KeyRow(key.name, key.account, key.owner, None, (Status.ENDED,)))
     work.undeclared()
-    work.unverified_tombstones()
+    work.findings += unverified(registry, tombstones, snapshot)
     rows = sorted(
         work.rows,
         key=lambda row: (
@@ -101,51 +102,12 @@ class _Work:
             name: {key.identifier.fingerprint: key for key in account.keys} for name, account in self.snapshots.items()
         }
 
-    # accounts
-
     def account(self, seen: AccountSnapshot) -> None:
-        declared = self.registry.accounts[seen.account]
         enumerated = seen.coverage is Coverage.ENUMERATED
         self.account_rows.append(
             AccountRow(seen.account, seen.exchange, seen.coverage, seen.error, len(seen.keys) if enumerated else None)
         )
-        if seen.coverage is Coverage.INCOMPLETE:
-            message, remedy = wording.incomplete(seen)
-            self._tell("account-incomplete", message, remedy, account=declared, place=declared.place)
-        if seen.credential is not None:
-            self._credential(declared, seen.credential)
-        if isinstance(seen.subaccounts, Known):
-            for listed in seen.subaccounts.value:
-                match = self._declared_as(declared, listed)
-                if match is None or match.closed is not None:
-                    message, remedy = wording.undeclared_subaccount(seen, listed, match)
-                    place = match.place if match else declared.place
-                    self._tell("subaccount-undeclared", message, remedy, account=declared, place=place)
-
-    def _declared_as(self, parent: Account, listed: SubAccount) -> Account | None:
-        """The account that a listed sub-account is declared as. One with a credential of its own names no parent: it
-        is known by its uid."""
-        others = [account for account in self.registry.accounts.values() if account.name != parent.name]
-        children = [account for account in others if account.parent == parent.name]
-        system = (parent.exchange, parent.environment)
-        found = [
-            *(child for child in children if listed.uid in (child.uid, child.subaccount)),
-            *(child for child in children if child.subaccount == listed.name),
-            *(a for a in others if a.uid == listed.uid and (a.exchange, a.environment) == system),
-        ]
-        return found[0] if found else None
-
-    def _credential(self, account: Account, credential: Identifier) -> None:
-        tombstone = self.tombstones.find(credential)
-        if tombstone is not None:
-            message, remedy = wording.revoked_credential(account, credential, tombstone)
-            self._tell("credential-revoked", message, remedy, account=account, place=tombstone.place)
-            return
-        holder = next((key for key in self.registry.keys.values() if credential in _identifiers(key)), None)
-        if holder is None or holder.owner != KEYCTL:
-            message, remedy = wording.undeclared_credential(account, credential, holder)
-            place = holder.place if holder else account.place
-            self._tell("credential-undeclared", message, remedy, key=holder, account=account, place=place)
+        self.findings += account_findings(self.registry, self.tombstones, seen)
 
     # declared keys
 
@@ -171,12 +133,12 @@ class _Work:
                 self.rows.append(
                     KeyRow(key.name, key.account, key.owner, live.identifier, (Status.PENDING_WRITE_BACK,))
                 )
-                message, remedy = wording.pending(key, live.identifier)
-                self._tell("pending-write-back", message, remedy, key=key, account=account, place=key.place)
+                words = wording.pending(key, live.identifier)
+                self.findings.append(tell("pending-write-back", words, key=key, account=account, place=key.place))
                 return
         self.rows.append(KeyRow(key.name, key.account, key.owner, None, (Status.UNISSUED,)))
-        message, remedy = wording.unissued(key)
-        self._tell("unissued", message, remedy, key=key, account=account, place=key.place)
+        words = wording.unissued(key)
+        self.findings.append(tell("unissued", words, key=key, account=account, place=key.place))
 
     def _with_identifier(self, key: Key, account: Account, seen: AccountSnapshot, identifier: Identifier) -> None:
         where, live = self._find(key.account, identifier)
@@ -201,12 +163,12 @@ class _Work:
                 statuses.add(Status.ENDED)
             else:
                 statuses.add(Status.MISSING)
-                message, remedy = wording.missing(key, account)
-                self._tell("missing", message, remedy, key=key, account=account, place=_at(key, "id"))
+                words = wording.missing(key, account)
+                self.findings.append(tell("missing", words, key=key, account=account, place=_at(key, "id")))
         else:
             statuses.add(Status.UNOBSERVABLE)
-            message, remedy = wording.unobservable(key, seen, identifier)
-            self._tell("unobservable", message, remedy, key=key, account=account, place=_at(key, "id"))
+            words = wording.unobservable(key, seen, identifier)
+            self.findings.append(tell("unobservable", words, key=key, account=account, place=_at(key, "id")))
         if live is not None or not ended:
             statuses |= self._age(key, account, ended)
         if not statuses or statuses == {Status.EXPIRING}:
@@ -223,35 +185,35 @@ class _Work:
         for change in changes:
             self._drifted(key, account, change)
         if compared.unknown:
-            message, remedy = wording.unobserved(key, account, compared.unknown)
-            self._tell("unobserved", message, remedy, key=key, account=account, place=key.place)
+            words = wording.unobserved(key, account, compared.unknown)
+            self.findings.append(tell("unobserved", words, key=key, account=account, place=key.place))
         drifted = {change.field for change in changes}
         for assumption in live.assumptions:
             if assumption.field in drifted:
-                message, remedy = wording.assumed(key, assumption.words)
-                self._tell("assumed", message, remedy, key=key, account=account, place=key.place)
+                words = wording.assumed(key, assumption.words)
+                self.findings.append(tell("assumed", words, key=key, account=account, place=key.place))
         return changes, compared.unknown
 
     def _drifted(self, key: Key, account: Account, change: Change) -> None:
-        message, remedy = wording.drifted(key, account, change)
+        words = wording.drifted(key, account, change)
         severity = Severity.WARNING if change.risk is not Risk.ESCALATION else Severity.ERROR
         if change.field.endswith("scopes") and isinstance(change.live, tuple):
             gained = set(change.live) - set(change.desired if isinstance(change.desired, tuple) else ())
             if gained & {WITHDRAW, KEYS_MANAGE}:
                 severity = Severity.CRITICAL
         place = _at(key, change.field.rpartition(".")[2])
-        self._tell("drift", message, remedy, key=key, account=account, place=place, severity=severity)
+        self.findings.append(tell("drift", words, key=key, account=account, place=place, severity=severity))
 
     def _age(self, key: Key, account: Account, ended: bool) -> set[Status]:
         if key.expires is None:
             return set()
         if ended:
-            message, remedy = wording.expired(key, account, self.now)
-            self._tell("expired", message, remedy, key=key, account=account, place=_at(key, "expires"))
+            words = wording.expired(key, account, self.now)
+            self.findings.append(tell("expired", words, key=key, account=account, place=_at(key, "expires")))
             return {Status.EXPIRED}
         if self.now >= end_of(key.expires) - timedelta(days=EXPIRING_DAYS):
-            message, remedy = wording.expiring(key, self.now)
-            self._tell("expiring", message, remedy, key=key, account=account, place=_at(key, "expires"))
+            words = wording.expiring(key, self.now)
+            self.findings.append(tell("expiring", words, key=key, account=account, place=_at(key, "expires")))
             return {Status.EXPIRING}
         return set()
 
@@ -266,8 +228,8 @@ class _Work:
         if ends:
             moment, why = min(ends)
             if key.expires is None or moment < end_of(key.expires):
-                message, remedy = wording.ends_early(key, account, moment, why, self.now)
-                self._tell("expires-early", message, remedy, key=key, account=account, place=_at(key, "expires"))
+                words = wording.ends_early(key, account, moment, why, self.now)
+                self.findings.append(tell("expires-early", words, key=key, account=account, place=_at(key, "expires")))
 
     def _retiring(self, key: Key, account: Account, seen: AccountSnapshot) -> None:
         assert key.retiring is not None
@@ -280,8 +242,8 @@ class _Work:
             dead = identifier.fingerprint in seen.gone or seen.coverage is Coverage.ENUMERATED
             statuses.add(Status.ENDED if dead else Status.UNOBSERVABLE)
             if not dead:
-                message, remedy = wording.unobservable(key, seen, identifier)
-                self._tell("unobservable", message, remedy, key=key, account=account, place=_at(key, "retiring"))
+                words = wording.unobservable(key, seen, identifier)
+                self.findings.append(tell("unobservable", words, key=key, account=account, place=_at(key, "retiring")))
         else:
             self.accounted.add((where, identifier.fingerprint))
             compared = drift(key, live, sets_expiry=False)
@@ -299,8 +261,10 @@ class _Work:
                 self._reactivated(self.registry.accounts[where], live, tombstone)
             if overdue:
                 statuses.add(Status.EXPIRED)
-                message, remedy = wording.retiring_overdue(key, account)
-                self._tell("retiring-overdue", message, remedy, key=key, account=account, place=_at(key, "retiring"))
+                words = wording.retiring_overdue(key, account)
+                self.findings.append(
+                    tell("retiring-overdue", words, key=key, account=account, place=_at(key, "retiring"))
+                )
             if not statuses:
                 unseen = seen.coverage is Coverage.INCOMPLETE
                 statuses.add(Status.UNOBSERVABLE if unseen else Status.IN_SYNC)
@@ -325,31 +289,13 @@ class _Work:
                     continue
                 self.rows.append(KeyRow(None, seen.account, None, live.identifier, (Status.UNMANAGED,)))
                 if live.identifier != seen.credential:
-                    message, remedy = wording.unmanaged(account, live)
-                    self._tell("unmanaged", message, remedy, account=account, place=account.place)
+                    words = wording.unmanaged(account, live)
+                    self.findings.append(tell("unmanaged", words, account=account, place=account.place))
 
     def _reactivated(self, account: Account, live: LiveKey, tombstone: Tombstone) -> None:
-        message, remedy = wording.reactivated(account, live, tombstone)
+        words = wording.reactivated(account, live, tombstone)
         key = self.registry.keys.get(tombstone.key) if tombstone.key else None
-        self._tell("reactivated", message, remedy, key=key, account=account, place=tombstone.place)
-
-    def unverified_tombstones(self) -> None:
-        """Law 3: where an account can't be enumerated, nothing shows that a revoked id is dead."""
-        unseen = {name for name, seen in self.snapshots.items() if seen.coverage is not Coverage.ENUMERATED}
-        alive = {fingerprint for keys in self.live.values() for fingerprint in keys}
-        for tombstone in self.tombstones:
-            if tombstone.place is None or tombstone.confirmed is not None or tombstone.reason == NEVER_ISSUED:
-                continue
-            if tombstone.identifier.fingerprint in alive:
-                continue
-            accounts = {tombstone.account} if tombstone.account else set(self.snapshots)
-            doubtful = sorted(name for name in accounts & unseen if name)
-            gone = any(tombstone.identifier.fingerprint in self.snapshots[name].gone for name in doubtful)
-            if doubtful and not gone:
-                message, remedy = wording.unverified(tombstone, doubtful)
-                account = self.registry.accounts[doubtful[0]] if len(doubtful) == 1 else None
-                key = self.registry.keys.get(tombstone.key) if tombstone.key else None
-                self._tell("tombstone-unverified", message, remedy, key=key, account=account, place=tombstone.place)
+        self.findings.append(tell("reactivated", words, key=key, account=account, place=tombstone.place))
 
     # common
 
@@ -366,36 +312,6 @@ class _Work:
 
     def _venue(self, account: Account) -> Venue:
         return self.venues.get(account.exchange, Venue())
-
-    def _tell(
-        self,
-        rule: str,
-        message: str,
-        remedy: str,
-        *,
-        account: Account | None,
-        place: Place | None,
-        key: Key | None = None,
-        severity: Severity | None = None,
-    ) -> None:
-        self.findings.append(
-            found(
-                rule,
-                message,
-                remedy,
-                key=key.name if key else None,
-                account=account.name if account else None,
-                place=place,
-                severity=severity,
-            )
-        )
-
-
-def _identifiers(key: Key) -> Iterable[Identifier]:
-    if key.identifier is not None:
-        yield key.identifier
-    if key.retiring is not None:
-        yield key.retiring.identifier
 
 
 def _at(key: Key, field_name: str) -> Place:

@@ -28,7 +28,6 @@ from keyctl.model.rules import found
 from keyctl.model.scopes import in_order as scopes_in_order
 from keyctl.model.tombstone import Tombstones
 from keyctl.reconcile import wording
-from keyctl.reconcile.by_itself import identifiers
 from keyctl.reconcile.connections import Connections, hosts_of
 from keyctl.reconcile.trial import Trial, Tried
 from keyctl.secrets.sources import PARTS, CredentialError, Credentials, prefix
@@ -92,7 +91,7 @@ class Doctor:
                 yield account, None
         for key in self.registry.keys.values():
             account = self.registry.accounts[key.account]
-            if account in wanted and identifiers(key):
+            if account in wanted and key.living:
                 given = any(f"{prefix(account, key.name)}_{part}" in self.variables for part in PARTS)
                 if given or (account.parent is None and self._alone(account, key)):
                     yield account, key
@@ -108,9 +107,7 @@ class Doctor:
         except (UnknownExchange, CredentialError):
             return False
         lists = known.capabilities if known.master_capabilities is None else known.master_capabilities
-        return Capability.LIST not in lists and not (
-            credential is not None and credential.identifier in identifiers(key)
-        )
+        return Capability.LIST not in lists and not (credential is not None and credential.identifier in key.living)
 
     # findings
 
@@ -162,7 +159,7 @@ class Doctor:
             return
         if key is not None:
             if row.holder != key.name:
-                living = " and ".join(one.display for one in identifiers(key))
+                living = " and ".join(one.display for one in key.living)
                 yield found(
                     "credential-undeclared",
                     f"{row.variables}_KEY holds {row.identifier.display}, and the file of {key.name} declares {living}",

@@ -21,7 +21,6 @@ from keyctl.model.names import AccountName
 from keyctl.model.observed import NotObservable
 from keyctl.model.registry import Registry
 from keyctl.model.tombstone import Tombstones
-from keyctl.reconcile.by_itself import identifiers
 from keyctl.reconcile.connections import Connections, hosts_of
 from keyctl.reconcile.group import Group
 from keyctl.secrets.sources import Credentials
@@ -167,6 +166,6 @@ def _where(error: BaseException) -> str:
 def _by_account(keys: Iterable[Key]) -> dict[AccountName, tuple[Key, ...]]:
     found: dict[AccountName, tuple[Key, ...]] = {}
     for key in keys:
-        if identifiers(key):
+        if key.living:
             found[key.account] = (*found.get(key.account, ()), key)
     return found

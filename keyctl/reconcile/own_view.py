@@ -18,7 +18,6 @@ from keyctl.model.observed import NotObservable
 from keyctl.model.refusal import Refusal
 from keyctl.model.registry import Registry
 from keyctl.model.tombstone import Tombstones
-from keyctl.reconcile.by_itself import identifiers
 from keyctl.reconcile.connections import Connections, hosts_of
 from keyctl.reconcile.group import Group
 from keyctl.secrets.sources import Credential, CredentialError, Credentials, prefix
@@ -39,7 +38,7 @@ def own_credential(registry: Registry, key: Key, credentials: Credentials, tombs
     RevokedCredential.
     """
     account = registry.accounts[key.account]
-    living = identifiers(key)
+    living = key.living
     if not living:
         raise Refusal(f"{key.name} has no id, so nothing can be asked about it", "issue it first")
     for identifier in living:

@@ -23,7 +23,6 @@ from keyctl.model.registry import Registry
 from keyctl.model.scopes import READ
 from keyctl.model.tombstone import Tombstones
 from keyctl.reconcile import wording
-from keyctl.reconcile.by_itself import identifiers
 from keyctl.reconcile.connections import Connections
 from keyctl.reconcile.group import Group
 from keyctl.secrets.sources import Credential, CredentialError, Credentials, prefix
@@ -119,7 +118,7 @@ class Trial:
 
     def _holder(self, identifier: Identifier) -> KeyName | None:
         keys = self.registry.keys.values()
-        return next((key.name for key in keys if identifier in identifiers(key)), None)
+        return next((key.name for key in keys if identifier in key.living), None)
 
     async def _tried(self, row: CredentialRow, known: Declaration, credential: Credential) -> Tried:
         group = Group(
