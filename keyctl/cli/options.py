@@ -48,6 +48,9 @@ AnchorOption = Annotated[
     ),
 ]
 FailOnOption = Annotated[Severity, typer.Option("--fail-on", help="The least severity that makes the exit status 2.")]
+NotifyOption = Annotated[
+    bool, typer.Option("--notify", help="Tell KEYCTL_NOTIFY's targets what is new, once; a failure changes nothing.")
+]
 FullIdsOption = Annotated[bool, typer.Option("--full-ids", help="Whole ids in documents, not just fingerprints.")]
 
 

@@ -21,6 +21,7 @@ from keyctl.cli.options import (
     moment,
     narrowing,
 )
+from keyctl.cli.posting import PostOption, post_note
 from keyctl.cli.progress import Progress
 from keyctl.cli.roots import registry_root
 from keyctl.model.finding import Severity
@@ -50,6 +51,7 @@ def review(
     stdout_format: FormatOption = "text",
     output: OutputOption = None,
     full_ids: FullIdsOption = False,
+    post: PostOption = None,
 ) -> None:
     """What the commits from BASE to HEAD change, in terms of keys: what gains, what is revoked, what must not be."""
     from keyctl.cli.output import Outputs
@@ -76,4 +78,5 @@ def review(
     progress.done()
     result = narrowed_review(reviewed, only_these.terms, fail_on) if only_these else reviewed.review
     outputs.write(result, root)
+    post_note(post, result, root)
     raise typer.Exit(status_of(result.exit_reasons))

@@ -12,12 +12,14 @@ from keyctl.cli.options import (
     AnchorOption,
     FailOnOption,
     FormatOption,
+    NotifyOption,
     OnlyOption,
     OutputOption,
     ProtectedOption,
     RegistryOption,
     narrowing,
 )
+from keyctl.cli.posting import PostOption, post_note
 from keyctl.cli.progress import Progress
 from keyctl.cli.roots import registry_root
 from keyctl.model.finding import Severity
@@ -35,8 +37,11 @@ def validate(
     fail_on: FailOnOption = Severity.ERROR,
     stdout_format: FormatOption = "text",
     output: OutputOption = None,
+    post: PostOption = None,
+    notify: NotifyOption = False,
 ) -> None:
     """Check the registry: files, schemas, references, and that no identifier was lost or brought back."""
+    from keyctl.cli.notifying import Lookout
     from keyctl.cli.output import Outputs
     from keyctl.model.finding import exit_reasons, in_order
     from keyctl.model.validation import Validation
@@ -48,6 +53,7 @@ def validate(
     root = registry_root(registry)
     if anchor is not None and not history:
         raise Refusal("--anchor needs the history", "leave out --no-history")
+    lookout = Lookout(root, notify=True, fail_on=fail_on) if notify else None
     progress = Progress()
     desired = read_desired(
         root,
@@ -65,4 +71,7 @@ def validate(
     findings = in_order(list(locate(root, findings)))
     result = Validation(desired.counts, bool(narrowed) or not history, findings, exit_reasons(findings, fail_on))
     outputs.write(result, root)
+    post_note(post, result, root)
+    if lookout is not None:
+        lookout.tell(result)
     raise typer.Exit(status_of(result.exit_reasons))

@@ -82,7 +82,8 @@ class AccountRow:
 class Comparison:
     """The result of a reconcile, sorted and stable: the same input gives the same bytes (law 10).
 
-    The digests are None where the registry's files were too wrong to compare anything.
+    The digests are None where the registry's files were too wrong to compare anything. ``last_complete`` is when an
+    earlier run was last complete, as far as that was remembered; documents leave it out.
     """
 
     generated_at: datetime
@@ -95,3 +96,10 @@ class Comparison:
     keys: tuple[KeyRow, ...]
     findings: tuple[Finding, ...]
     exit_reasons: tuple[ExitReason, ...]
+    last_complete: datetime | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was looked at: nothing left out, no account incomplete, nothing that failed."""
+        seen = self.accounts and all(account.coverage is not Coverage.INCOMPLETE for account in self.accounts)
+        return bool(seen) and not self.partial and ExitReason.FAILED not in self.exit_reasons

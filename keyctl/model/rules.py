@@ -84,6 +84,7 @@ RULES: Mapping[str, Rule] = {
     "unissued": Rule(_WARNING, _DIFFERENCES, "A declared key that was not created yet."),
     "subaccount-undeclared": Rule(_ERROR, _DIFFERENCES, "The exchange lists a sub-account that nobody declared."),
     "account-incomplete": Rule(_ERROR, _INCOMPLETE, "An account could not be observed wholly."),
+    "heartbeat": Rule(_WARNING, None, "No reconcile was complete for longer than it may be."),
     "unobservable": Rule(_WARNING, _INCOMPLETE, "Nothing says whether a declared key exists."),
     "expiring": Rule(_WARNING, None, "A key is near the last day that its file allows."),
     "expires-early": Rule(_WARNING, None, "The exchange ends a key before the day that its file names."),

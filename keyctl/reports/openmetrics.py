@@ -52,6 +52,11 @@ def _comparison(result: Comparison) -> Iterator[str]:
     yield "# UNIT keyctl_generated_timestamp_seconds seconds"
     yield "# HELP keyctl_generated_timestamp_seconds When the comparison was made."
     yield sample("keyctl_generated_timestamp_seconds", {}, int(result.generated_at.timestamp()))
+    last = result.generated_at if result.complete else result.last_complete
+    yield "# TYPE keyctl_last_complete_timestamp_seconds gauge"
+    yield "# UNIT keyctl_last_complete_timestamp_seconds seconds"
+    yield "# HELP keyctl_last_complete_timestamp_seconds When a comparison was last complete, 0 if none is known."
+    yield sample("keyctl_last_complete_timestamp_seconds", {}, int(last.timestamp()) if last else 0)
 
 
 def sample(name: str, labels: Mapping[str, str], value: int) -> str:
