@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -135,6 +134,8 @@ def _say(message: str, remedy: str) -> None:
 
 def _internal(error: Exception, *, debug: bool) -> None:
     """Name the kind of error and where it arose, never its message: that could carry a signed URL or an answer."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     last = frames[-1] if frames else None
     where = f" in {last.name}, {last.filename}:{last.lineno}" if last else ""
