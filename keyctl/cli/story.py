@@ -58,9 +58,14 @@ class _Teller:
 
 
 def tell(scratch: Path, environ: Mapping[str, str], out: TextIO, *, keep: bool) -> bool:
-    """Tell it on a copy of the worked example in the empty folder ``scratch``; True if everything came out as told."""
+    """Tell it on a copy of the worked example in the empty folder ``scratch``; True if everything came out as told.
+
+    Raises Refusal where the environment would have git work on another repository.
+    """
+    from keyctl.cli.first_commit import check_environment
     from keyctl.sandbox.running import environment, running
 
+    check_environment(environ)
     teller = _Teller(out)
     teller.say(
         "keyctl demo: a small trading desk, its keys in git, and simulated exchanges. Nothing leaves this machine."
