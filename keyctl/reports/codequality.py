@@ -35,7 +35,7 @@ def _issue(one: Placed) -> dict[str, Any]:
         "categories": ["Security"],
         "severity": severity(one.finding),
         "fingerprint": one.fingerprint,
-        "location": {"path": one.path, "lines": {"begin": one.line}},
+        "location": {"path": one.path, "lines": {"begin": one.line, "end": one.line}},
     }
 
 

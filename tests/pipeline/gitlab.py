@@ -16,7 +16,7 @@ from typing import NoReturn
 import pytest
 
 from tests.history.repository import ENVIRONMENT, Repository
-from tests.packaging.language_server import NODE, NPM
+from tests.node import NODE, npm_install
 
 VERSION = "4.75.1"
 _ENDED = re.compile(r"(?m)^(\S+) +finished in [\d.]+ \w+(?: +(?:FAIL|WARN) (\d+))?")
@@ -106,17 +106,7 @@ def install(folder: Path) -> GitLab:
     """gitlab-ci-local from npm in an empty folder. Without it or rsync, tests are skipped, and in CI they fail."""
     if shutil.which("rsync") is None:
         _missing("rsync is not installed; on Debian: apt install rsync")
-    (folder / "package.json").write_text('{"private": true}')
-    quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--cache", str(folder / "cache")]
-    done = subprocess.run(
-        [NODE, NPM, "install", *quiet, f"gitlab-ci-local@{VERSION}"],
-        cwd=folder,
-        env={**os.environ, "PATH": path()},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+    done = npm_install(folder, f"gitlab-ci-local@{VERSION}")
     if done.returncode:
         _missing(f"npm can't install gitlab-ci-local: {done.stderr[-500:]}")
     home = folder / "home"

@@ -40,7 +40,7 @@ def test_what_blocks_is_a_blocker_and_nothing_else_is(result: Result) -> None:
 
 def test_a_place_is_the_repository_s() -> None:
     (issue,) = report(large(1, 1), "ops/desk/")
-    assert issue["location"] == {"path": "ops/desk/keys.d/key-0.yaml", "lines": {"begin": 5}}
+    assert issue["location"] == {"path": "ops/desk/keys.d/key-0.yaml", "lines": {"begin": 5, "end": 5}}
     assert issue["description"].endswith("-> take the right away")
 
 
