@@ -30,6 +30,7 @@ td, dd, p, h3 { unicode-bidi: isolate; }
 dt { font-weight: 600; } dd { margin: 0 0 .5rem; }
 article { border-inline-start: .3rem solid var(--line); margin: 0 0 1rem; padding-inline-start: .8rem; }
 .critical, .error { border-color: var(--bad); } .warning { border-color: var(--odd); }
+.loud td:first-child { color: var(--bad); font-weight: 600; }
 .verdict { font-size: 1.2rem; } .verdict, .caveat { font-weight: 600; }
 :target { outline: 2px solid; }
 @media (max-width: 40rem) {
@@ -90,6 +91,7 @@ def _contents(rows: Iterable[Table], found: list[Placed]) -> Html:
 def _table(table: Table) -> Html:
     name = table.title.lower()
     head = _tag("tr", _join(_tag("th", _text(column), {"scope": "col"}) for column in table.columns))
+    loud = len(table.rows) - table.quiet
     rows = (
         _tag(
             "tr",
@@ -99,7 +101,7 @@ def _table(table: Table) -> Html:
                     for column, cell in zip(table.columns, row, strict=True)
                 )
             ),
-            {"id": f"{name}-{n}"},
+            {"id": f"{name}-{n}", **({"class": "loud"} if n <= loud else {})},
         )
         for n, row in enumerate(table.rows, start=1)
     )

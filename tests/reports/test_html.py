@@ -22,7 +22,7 @@ COLUMNS = {
     "status", "key", "account", "owner", "id", "differs", "exchange", "coverage", "live keys", "error",
 }  # fmt: skip
 WORDS = {
-    "class": {"verdict", "caveat", "info", "warning", "error", "critical"},
+    "class": {"verdict", "caveat", "loud", "info", "warning", "error", "critical"},
     "data-column": COLUMNS,
     "scope": {"col"},
     "lang": {"en"},
