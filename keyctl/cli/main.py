@@ -88,6 +88,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.USAGE
     try:
         code = app(arguments, prog_name="exchange-keyctl", standalone_mode=False)
+        if code == Exit.INTERRUPTED:  # the command library's own answer to an interrupt
+            raise KeyboardInterrupt
         return int(code) if isinstance(code, int) else Exit.CLEAN
     except _UsageError as error:
         told = error.format_message() if hasattr(error, "format_message") else str(error)

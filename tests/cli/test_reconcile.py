@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +15,7 @@ from typing import Any
 import pytest
 
 from keyctl.registry.schema import decided_errors, validity
+from keyctl.sandbox.running import Sandbox
 from tests.cli.conftest import Serve
 from tests.cli.program import keyctl
 from tests.history.repository import Repository
@@ -182,3 +187,24 @@ def test_what_an_exchange_s_own_log_tells_is_found_though_the_key_looks_the_same
     (finding,) = document["findings"]
     assert (finding["rule"], finding["key"]) == ("touched", "hedger-options")
     assert all(what in finding["message"] for what in events)
+
+
+def test_an_interrupt_ends_it_at_once_with_130(example: Repository, serve: Serve) -> None:
+    sandbox = serve("example")
+    fault = {"exchange": "bybit", "match": "GET /v5/", "kind": "timeout", "seconds": 60, "times": None}
+    headers = {"Content-Type": "application/json"}
+    body = json.dumps(fault).encode()
+    urllib.request.urlopen(urllib.request.Request(f"{sandbox.control_url}/faults", body, headers)).close()
+    command = [sys.executable, "-m", "keyctl", "reconcile", "--registry", str(example.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 30
+        while not asked_for(sandbox) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
+
+
+def asked_for(sandbox: Sandbox) -> bool:
+    with urllib.request.urlopen(f"{sandbox.control_url}/requests") as answer:
+        return bool(json.load(answer))
