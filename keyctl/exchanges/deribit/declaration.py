@@ -96,7 +96,6 @@ RIGHTS = (
     Right("custody:read_write", frozenset({READ, other("custody")})),
 )  # fmt: skip
 
-_ANOTHER_KEY = "give keyctl another key"
 _WEB_PAGE = "observe this account by hand, in the web page"
 _TWO_FACTOR = "use a key of an account that asks for none when keys are listed, or " + _WEB_PAGE
 
