@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 from keyctl import __version__
 from keyctl.registry.reader import READER_VERSION
+from keyctl.registry.saving import replace
 
 FORMAT = 1
 
@@ -90,15 +90,7 @@ class Store:
         body = json.dumps(document, separators=(",", ":")).encode("ascii")
         with suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=path.parent)
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(self._head(name, body) + b"\n" + body)
-                Path(temporary).replace(path)
-            except BaseException:
-                with suppress(OSError):
-                    Path(temporary).unlink()
-                raise
+            replace(path, self._head(name, body) + b"\n" + body)
 
     def _head(self, name: str, body: bytes) -> bytes:
         return json.dumps(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -17,6 +15,7 @@ from keyctl.history.cache import cache_directory
 from keyctl.history.git import GitError, discover
 from keyctl.model.times import instant
 from keyctl.notes.failure import NotTold
+from keyctl.registry.saving import replace
 
 STATE = "KEYCTL_NOTIFY_STATE"
 _FORMAT = 1
@@ -91,15 +90,7 @@ def keep(path: Path, registry: str | None, memory: Memory) -> None:
     }
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".told-", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(json.dumps(document, indent=1) + "\n")
-            Path(temporary).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(temporary).unlink()
-            raise
+        replace(path, (json.dumps(document, indent=1) + "\n").encode("ascii"))
     except OSError as error:
         raise NotTold(
             f"what was told can't be kept in {path}: {error.strerror}",

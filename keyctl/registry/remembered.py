@@ -7,13 +7,12 @@ where only the user writes, and runs that act on an exchange do without.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from keyctl.registry.reader import READER_VERSION, Node
+from keyctl.registry.saving import replace
 from keyctl.registry.schema import digest
 
 _NAME = "documents.v1"
@@ -59,13 +58,7 @@ class Remembered:
         body = b"\n".join(key + b" " + line for key, line in sorted(self._now.items()))
         with suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=_NAME)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(_header(body) + b"\n" + body)
-                Path(temporary).replace(self._folder / _NAME)
-            except OSError:
-                Path(temporary).unlink(missing_ok=True)
+            replace(self._folder / _NAME, _header(body) + b"\n" + body)
 
 
 def _header(body: bytes) -> bytes:

@@ -10,21 +10,25 @@ from pathlib import Path
 from keyctl.model.refusal import Refusal
 
 
+def replace(target: Path, data: bytes, mode: int = 0o600) -> None:
+    """The file is all of ``data`` or what it was before; nothing else stays beside it. Raises OSError."""
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
+    except BaseException:
+        with suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
 def save(root: Path, path: str, data: bytes) -> None:
     """Replaces a file's bytes; its permissions stay. Raises Refusal."""
     target = _below(root, path)
     try:
-        mode = target.stat().st_mode & 0o777
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(temporary).chmod(mode)
-            Path(temporary).replace(target)
-        except OSError:
-            with suppress(OSError):
-                Path(temporary).unlink()
-            raise
+        replace(target, data, target.stat().st_mode & 0o777)
     except OSError as error:
         raise _unwritable(path, error) from None
 
