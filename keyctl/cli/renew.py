@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -110,6 +110,8 @@ def _chosen(declared: Registry, names: list[str], app: str | None) -> list[Key]:
 
 def _why_not(key: Key, declared: Registry, today: date, last_day: date) -> tuple[str, str] | None:
     """Why a key's life is not prolonged, and what to do instead; None where it is."""
+    from keyctl.policy.rules.max_lifetime import allowed_days
+
     issue = "have a new key issued at the exchange, write its id into the file and list the old one under revoked"
     if key.identifier is None and key.revoked:
         return "has ended", "begin a new key, or write reissue: true into its file"
@@ -119,4 +121,8 @@ def _why_not(key: Key, declared: Registry, today: date, last_day: date) -> tuple
         return f"expired on {key.expires}, and what is dead stays dead", issue
     if key.expires is not None and key.expires >= last_day:
         return f"expires on {key.expires}, which is no earlier than {last_day}", "name a later day, or edit the file"
+    allowed = allowed_days(declared.policy, declared.accounts[key.account].exchange, key)
+    longest = None if allowed is None else (key.issued or today) + timedelta(days=allowed)
+    if longest is not None and last_day > longest:
+        return f"its policy lets it live until {longest} (max-lifetime)", f"name a day until then, or {issue}"
     return None

@@ -12,10 +12,10 @@ from typing import Any, TextIO
 
 from keyctl.cli.exits import Exit, status_of
 from keyctl.model.comparison import Comparison, Status
-from keyctl.model.finding import Finding, Severity, exit_reasons, in_order
+from keyctl.model.finding import Finding
 from keyctl.model.live import Coverage
-from keyctl.model.rules import RULES
 from keyctl.model.validation import Validation
+from keyctl.policy.catalogue import meaning
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 """The story's present; the example's dates are told from here, so that the demo never grows old."""
@@ -91,7 +91,7 @@ def tell(scratch: Path, environ: Mapping[str, str], out: TextIO, *, keep: bool) 
 
         teller.chapter("What it found, in a sentence each")
         for finding in comparison.findings:
-            teller.say(f"  * {_subject(finding)}: {RULES[finding.rule].meaning}")
+            teller.say(f"  * {_subject(finding)}: {meaning(finding.rule)}")
         _hold(teller, comparison)
 
         teller.chapter("Somebody puts the leaked id back")
@@ -123,11 +123,9 @@ def _hold(teller: _Teller, comparison: Comparison) -> None:
 
 def _validate(root: Path, environ: Mapping[str, str]) -> Validation:
     from keyctl.reconcile.desired import read_desired
-    from keyctl.registry.positions import locate
+    from keyctl.reconcile.validation import validated
 
-    desired = read_desired(root, environ=environ, protected="main")
-    findings = in_order(list(locate(root, desired.findings)))
-    return Validation(desired.counts, False, findings, exit_reasons(findings, Severity.ERROR))
+    return validated(root, read_desired(root, environ=environ, protected="main"), now=NOW)
 
 
 def _reconcile(root: Path, environ: Mapping[str, str]) -> Comparison:

@@ -10,6 +10,7 @@ import typer
 from keyctl.cli.exits import status_of
 from keyctl.cli.options import (
     AnchorOption,
+    AtOption,
     FailOnOption,
     FormatOption,
     NotifyOption,
@@ -17,6 +18,7 @@ from keyctl.cli.options import (
     OutputOption,
     ProtectedOption,
     RegistryOption,
+    moment,
     narrowing,
 )
 from keyctl.cli.posting import PostOption, post_note
@@ -34,22 +36,22 @@ def validate(
         bool, typer.Option("--history/--no-history", help="Without history: for editors, no evidence for a gate.")
     ] = True,
     only: OnlyOption = None,
+    at: AtOption = None,
     fail_on: FailOnOption = Severity.ERROR,
     stdout_format: FormatOption = "text",
     output: OutputOption = None,
     post: PostOption = None,
     notify: NotifyOption = False,
 ) -> None:
-    """Check the registry: files, schemas, references, and that no identifier was lost or brought back."""
+    """Check the registry: files, schemas, references, policy, and that no identifier was lost or brought back."""
     from keyctl.cli.notifying import Lookout
     from keyctl.cli.output import Outputs
-    from keyctl.model.finding import exit_reasons, in_order
-    from keyctl.model.validation import Validation
     from keyctl.reconcile.desired import read_desired
-    from keyctl.registry.positions import locate
+    from keyctl.reconcile.validation import validated
 
     outputs = Outputs(stdout_format, output)
     narrowed = narrowing(only)
+    now = moment(at)
     root = registry_root(registry)
     if anchor is not None and not history:
         raise Refusal("--anchor needs the history", "leave out --no-history")
@@ -64,12 +66,7 @@ def validate(
         progress=progress.commits,
     )
     progress.done()
-    findings = desired.findings
-    if narrowed and desired.registry is not None:
-        narrowed.check(desired.registry)
-        findings = tuple(f for f in findings if narrowed.keeps_finding(f, desired.registry))
-    findings = in_order(list(locate(root, findings)))
-    result = Validation(desired.counts, bool(narrowed) or not history, findings, exit_reasons(findings, fail_on))
+    result = validated(root, desired, now=now, with_history=history, only=narrowed, fail_on=fail_on)
     outputs.write(result, root)
     post_note(post, result, root)
     if lookout is not None:

@@ -27,7 +27,8 @@ class Condition(StrEnum):
 class ImplicitExpiry:
     """A dated, sourced rule: keys that meet ``condition`` end ``days`` after their creation or their last use.
 
-    ``keys`` says in words which of the exchange's keys it is about, where that is not all of them.
+    ``effect`` is a clause that may stand before the day, ``unless`` one that says what prevents it. ``keys`` says in
+    words which of the exchange's keys it is about, where that is not all of them.
     """
 
     condition: Condition
@@ -35,6 +36,7 @@ class ImplicitExpiry:
     effect: str
     source: str
     as_of: str
+    unless: str
     keys: str = ""
 
     def forecast(self, key: LiveKey) -> datetime | None:

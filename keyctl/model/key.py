@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from keyctl.model.identifier import Identifier
@@ -43,7 +43,8 @@ class Key:
     """A named, long-lived entry.
 
     ``identifier`` is None until issued, and again once ended. ``expires`` is the last day of life: dead from 00:00 UTC
-    of the day after. ``ips`` is resolved, names of networks included.
+    of the day after. ``ips`` is resolved, names of networks included; ``listed`` are its entries as they are written,
+    empty for no restriction; two spellings of one list are no difference.
     """
 
     name: KeyName
@@ -63,6 +64,7 @@ class Key:
     reissue: bool = False
     deliver: str | None = None
     revoked: tuple[Revocation, ...] = ()
+    listed: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def living(self) -> tuple[Identifier, ...]:

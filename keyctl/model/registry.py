@@ -11,6 +11,7 @@ from keyctl.model.identifier import Identifier
 from keyctl.model.ips import IpSet
 from keyctl.model.key import Key, Revocation
 from keyctl.model.names import AccountName, AppName, KeyName
+from keyctl.model.policy import Policy, Waiver
 from keyctl.model.tombstone import Tombstone, Tombstones
 
 
@@ -59,6 +60,8 @@ class Registry:
     brakes: Brakes = field(default_factory=Brakes)
     unreadable: tuple[UnreadableBlob, ...] = ()
     closed_registries: tuple[ClosedRegistry, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+    waivers: tuple[Waiver, ...] = ()
 
     _tombstones: list[Tombstones] = field(default_factory=list, init=False, repr=False, compare=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -27,9 +27,6 @@ from keyctl.reconcile.drift import drift
 from keyctl.reconcile.telling import tell
 from keyctl.reconcile.unverified import unverified
 
-EXPIRING_DAYS = 14
-"""A key counts as expiring when this many days or fewer are left."""
-
 
 @dataclass(frozen=True, slots=True)
 class Venue:
@@ -37,6 +34,10 @@ class Venue:
 
     sets_expiry: bool = False
     implicit_expiry: tuple[ImplicitExpiry, ...] = ()
+
+
+NEAR = timedelta(days=14)
+"""How long before its last day a key counts as expiring, unless the policy says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,15 @@ def compare(
     snapshot: Snapshot,
     now: datetime,
     venues: Mapping[ExchangeId, Venue],
+    near: Callable[[Key], timedelta] = lambda _key: NEAR,
 ) -> Compared:
     """Hold every account of the snapshot against the registry.
 
-    Accounts that the snapshot leaves out are left out here too, but for closed ones: their keys have ended.
+    ``near`` says how long before its last day a key counts as expiring. Accounts that the snapshot leaves out are left
+    out here too, but for closed ones: their keys have ended.
     ``tombstones`` are those of the checkout and of history together.
     """
-    work = _Work(registry, tombstones, snapshot, now, venues)
+    work = _Work(registry, tombstones, snapshot, now, venues, near)
     for account in snapshot.accounts:
         work.account(account)
     for key in registry.keys.values():
@@ -89,6 +92,7 @@ class _Work:
     snapshot: Snapshot
     now: datetime
     venues: Mapping[ExchangeId, Venue]
+    near: Callable[[Key], timedelta]
     rows: list[KeyRow] = field(default_factory=list)
     account_rows: list[AccountRow] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -211,11 +215,7 @@ class _Work:
             words = wording.expired(key, account, self.now)
             self.findings.append(tell("expired", words, key=key, account=account, place=_at(key, "expires")))
             return {Status.EXPIRED}
-        if self.now >= end_of(key.expires) - timedelta(days=EXPIRING_DAYS):
-            words = wording.expiring(key, self.now)
-            self.findings.append(tell("expiring", words, key=key, account=account, place=_at(key, "expires")))
-            return {Status.EXPIRING}
-        return set()
+        return {Status.EXPIRING} if self.now >= end_of(key.expires) - self.near(key) else set()
 
     def _early_end(self, key: Key, account: Account, live: LiveKey) -> None:
         ends = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -23,7 +23,8 @@ Progress = Callable[[int, int | None], None]
 class Desired:
     """``registry`` is None when its files are wrong; ``history`` is None when it was not looked at.
 
-    ``tombstones`` are the checkout's and history's together. ``findings`` carry lines and columns.
+    ``tombstones`` are the checkout's and history's together. ``findings`` carry lines and columns. ``readable`` is what
+    could be read, also when files are wrong, and ``texts`` are the bytes of all files.
     """
 
     registry: Registry | None
@@ -31,6 +32,8 @@ class Desired:
     tombstones: Tombstones
     findings: tuple[Finding, ...]
     counts: Counts
+    readable: Registry
+    texts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 def read_desired(
@@ -83,7 +86,7 @@ def read_desired(
         tombstones=len(tombstones) if registry else None,
         commits=history.commits if history else None,
     )
-    return Desired(registry, history, tombstones, findings, counts)
+    return Desired(registry, history, tombstones, findings, counts, loaded.readable, loaded.texts)
 
 
 def _told(finding: Finding, before: tuple[Finding, ...]) -> bool:

@@ -19,7 +19,7 @@ from keyctl.model.overview import Overview, OverviewRow, State
 from keyctl.model.registry import Registry
 from keyctl.model.times import end_of
 from keyctl.model.tombstone import Tombstones
-from keyctl.reconcile.compare import EXPIRING_DAYS
+from keyctl.policy.rules.expiring import window
 from keyctl.reconcile.desired import Desired
 from keyctl.reconcile.narrowing import Narrowing
 from keyctl.registry.positions import locate
@@ -115,7 +115,8 @@ def _row(registry: Registry, tombstones: Tombstones, row: KeyRow, live: LiveKey 
         return OverviewRow(row, State.REVOKED if revoked else None, None, _exchange(account), None, live)
     last = key.retiring.until if row.retiring and key.retiring else key.expires
     left = (end_of(last) - now).days if last is not None else None
-    state = _state(key, row, account, tombstones, now, over=last is not None and now >= end_of(last))
+    near = window(registry.policy, _exchange(account), key)
+    state = _state(key, row, account, tombstones, now, near, over=last is not None and now >= end_of(last))
     return OverviewRow(row, state, key, _exchange(account), left if row.identifier is not None else None, live)
 
 
@@ -125,6 +126,7 @@ def _state(
     account: Account | None,
     tombstones: Tombstones,
     now: datetime,
+    near: timedelta,
     *,
     over: bool,
 ) -> State:
@@ -138,7 +140,7 @@ def _state(
         return State.EXPIRED
     if row.retiring:
         return State.RETIRING
-    soon = key.expires is not None and now >= end_of(key.expires) - timedelta(days=EXPIRING_DAYS)
+    soon = key.expires is not None and now >= end_of(key.expires) - near
     return State.EXPIRING if soon else State.ISSUED
 
 

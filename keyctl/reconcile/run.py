@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from keyctl.exchanges import catalogue
 from keyctl.exchanges.declaration import Capability
 from keyctl.model.comparison import Comparison
 from keyctl.model.finding import Finding, Severity, exit_reasons, in_order
+from keyctl.model.key import Key
 from keyctl.model.live import Snapshot
 from keyctl.model.names import ExchangeId
 from keyctl.model.registry import Registry
+from keyctl.policy.judge import judge
+from keyctl.policy.rules.expiring import window
+from keyctl.policy.world import World, known_venue
 from keyctl.reconcile import snapshots
 from keyctl.reconcile.compare import Venue, compare
 from keyctl.reconcile.desired import Desired
@@ -55,12 +59,19 @@ def reconcile(
         return Reconciled(_nothing(desired, now, fail_on, bool(only)), None)
     only.check(registry)
     merged = snapshots.merge(observe(registry), [snapshots.load(path, registry.id, real_now) for path in files])
-    compared = compare(registry, desired.tombstones, merged, now, venues(registry))
+    compared = compare(registry, desired.tombstones, merged, now, venues(registry), near(registry))
     told = [*desired.findings, *compared.findings]
     if previous is not None:
         earlier = snapshots.load(previous, registry.id, real_now, oldest=None)
         told += touched(registry, earlier, merged, _event_fields(registry))
-    kept = [finding for finding in told if only.keeps_finding(finding, registry)]
+    judged = judge(
+        World(registry, now, known_venue, merged, desired.texts),
+        registry.policy,
+        registry.waivers,
+        told,
+        partial_view=bool(only),
+    )
+    kept = [finding for finding in judged.findings if only.keeps_finding(finding, registry)]
     rows = tuple(row for row in compared.keys if only.keeps_row(row, registry))
     findings = in_order(list(locate(root, kept)))
     commit, dirty = _commit(desired)
@@ -86,6 +97,11 @@ def venues(registry: Registry) -> Mapping[ExchangeId, Venue]:
         declared = catalogue.declaration(exchange)
         found[exchange] = Venue(Capability.EXPIRY in declared.capabilities, declared.implicit_expiry)
     return found
+
+
+def near(registry: Registry) -> Callable[[Key], timedelta]:
+    """How long before its last day each key counts as expiring, by the registry's policy."""
+    return lambda key: window(registry.policy, registry.accounts[key.account].exchange, key)
 
 
 def _event_fields(registry: Registry) -> EventFields:

@@ -160,16 +160,6 @@ def expired(key: Key, account: Account, now: datetime) -> Words:
     )
 
 
-def expiring(key: Key, now: datetime) -> Words:
-    """Near its last day."""
-    assert key.expires is not None
-    left = (end_of(key.expires) - now).days
-    return (
-        f"{key.name} expires on {key.expires}, in {left} days",
-        "rotate it, or renew `expires` in a merge request",
-    )
-
-
 def ends_early(key: Key, account: Account, moment: datetime, why: str, now: datetime) -> Words:
     """The exchange ends it before its file does."""
     declared = f"its file says {key.expires}" if key.expires else "its file names no last day"

@@ -45,10 +45,14 @@ class FileRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The YAML files of a registry, sorted by path (relative, ``/`` between), and what was refused on the way."""
+    """The YAML files of a registry, sorted by path (relative, ``/`` between), and what was refused on the way.
+
+    ``others`` are the regular files that lie beside them, refused or not.
+    """
 
     paths: tuple[str, ...]
     findings: tuple[Finding, ...]
+    others: tuple[str, ...] = ()
 
 
 def find_root(start: Path) -> Path:
@@ -70,7 +74,8 @@ def walk(root: Path) -> Walk:
     for top in ("keys.d", "registry"):
         _walk_folder(os.path.join(root, top), top, paths, findings)  # noqa: PTH118 - pathlib is slow on many files
     accepted, refused = accept(paths)
-    return Walk(accepted, (*findings, *refused))
+    beside = set(paths).difference(accepted)
+    return Walk(accepted, (*findings, *refused), tuple(sorted(beside)))
 
 
 def _walk_folder(folder: str, relative: str, paths: list[str], findings: list[Finding]) -> None:

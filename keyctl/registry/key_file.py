@@ -54,6 +54,7 @@ def key_of(path: str, document: dict[str, Any], networks: Networks, findings: li
         get("reissue", False),
         get("deliver"),
         revoked,
+        tuple(document["ips"]) if isinstance(document["ips"], list) else (),
     )
 
 

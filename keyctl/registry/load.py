@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from keyctl.registry.app_file import apps_of
 from keyctl.registry.files import DOCUMENTS, KEYS, REQUIRED, FileRefused, accept, read_file, walk
 from keyctl.registry.identifiers import check_identifiers
 from keyctl.registry.key_file import key_name, key_of, revocations
+from keyctl.registry.policy_file import policy_of, waivers_of
 from keyctl.registry.positions import locate_with
 from keyctl.registry.reader import EmptyDocument, Node, YamlError, read
 from keyctl.registry.references import References
@@ -40,6 +42,7 @@ class Loaded:
 
     ``findings`` are in order and have their lines. ``files`` is the number of YAML files that belong to the registry.
     ``registry_id`` is known wherever registry.yaml could be read for it, also when other things are wrong.
+    ``texts`` are the bytes of all files that could be read, also of those that are refused or no YAML.
     ``documents`` gives the document of a valid file by the SHA-256 of its bytes, None for others. ``readable`` is what
     could be read, also when ``registry`` is None; ``refused`` are the files whose content is not in it.
     """
@@ -50,6 +53,7 @@ class Loaded:
     registry_id: str | None
     readable: Registry = field(compare=False, repr=False)
     refused: frozenset[str]
+    texts: Mapping[str, bytes] = field(compare=False, repr=False)
     documents: Callable[[str], Node] = field(compare=False, repr=False)
 
 
@@ -59,7 +63,14 @@ def load(root: Path, *, cache: Path | None = None) -> Loaded:
     ``cache`` is a folder of the user's own that keeps documents between runs; see ``remembered`` for whom to trust.
     """
     found_files = walk(root)
-    return _load(found_files.paths, lambda path: read_file(root, path), list(found_files.findings), Remembered(cache))
+    loaded = _load(found_files.paths, lambda path: read_file(root, path), list(found_files.findings), Remembered(cache))
+    return replace(loaded, texts={**loaded.texts, **dict(_beside(root, found_files.others))})
+
+
+def _beside(root: Path, paths: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    for path in paths:
+        with suppress(FileRefused):
+            yield path, read_file(root, path)
 
 
 def load_documents(documents: Mapping[str, bytes], remembered: Remembered | None = None) -> Loaded:
@@ -68,7 +79,8 @@ def load_documents(documents: Mapping[str, bytes], remembered: Remembered | None
     ``remembered`` may be given to several loads, which then share what they read.
     """
     paths, refused = accept(documents)
-    return _load(paths, documents.__getitem__, list(refused), remembered or Remembered(None))
+    loaded = _load(paths, documents.__getitem__, list(refused), remembered or Remembered(None))
+    return replace(loaded, texts=documents)
 
 
 def _load(
@@ -92,6 +104,7 @@ def _load(
         registry_id,
         built,
         frozenset(files.refused),
+        files.texts,
         files.remembered.document,
     )
 
@@ -105,6 +118,7 @@ class _Files:
         self.remembered = remembered
         self.raw: dict[str, Node] = {}
         self.refused: set[str] = set()
+        self.texts: dict[str, bytes] = {}
         self._together = sha256()
 
     @property
@@ -121,6 +135,7 @@ class _Files:
             self._findings.append(found("file", message, "make it a readable file", place=Place(path)))
             self.refused.add(path)
             return None
+        self.texts[path] = data
         content = sha256(data).hexdigest()
         self._together.update(f"{path}\0{content}\n".encode())
         known = self.remembered.recall(schema, content)
@@ -183,6 +198,8 @@ def _build(paths: tuple[str, ...], files: _Files, findings: list[Finding]) -> tu
     app_names = _declared(documents, files, "registry/apps.yaml", True)
     references = References(accounts, account_names, None if app_names is None else {*app_names, *apps}, findings)
     references.check_accounts()
+    policy = policy_of(*part("policy"))
+    references.check_policy(policy)
     keys: dict[KeyName, Key] = {}
     for path in paths:
         if path.startswith(KEYS):
@@ -203,6 +220,8 @@ def _build(paths: tuple[str, ...], files: _Files, findings: list[Finding]) -> tu
         brakes=settings.brakes,
         unreadable=settings.unreadable,
         closed_registries=settings.closed_registries,
+        policy=policy,
+        waivers=waivers_of(*part("waivers")),
     )
     check_identifiers(registry, findings)
     return registry, registry_id

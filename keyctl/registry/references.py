@@ -10,7 +10,9 @@ from keyctl.model.account import Account
 from keyctl.model.finding import Finding
 from keyctl.model.key import Key
 from keyctl.model.names import AccountName, ExchangeId
+from keyctl.model.policy import Policy
 from keyctl.model.scopes import ScopeSet, in_order
+from keyctl.registry.policy_file import POLICY
 from keyctl.registry.values import Complaints
 
 ACCOUNTS, APPS = "registry/accounts.yaml", "registry/apps.yaml"
@@ -83,6 +85,17 @@ class References:
                 message = f"account {name!r} is on {field} {own}, and its parent {parent_name!r} on {theirs}"
                 remedy = f"a sub-account is where its parent is: correct {field} or parent"
                 complaints.add("value", message, remedy, name, "parent", account=name)
+
+    def check_policy(self, policy: Policy) -> None:
+        """The exchanges, accounts and apps that have settings of their own."""
+        complaints = Complaints(POLICY, self._findings)
+        for exchange in policy.exchanges:
+            if not self._exchanges.known(exchange):
+                self._unknown("exchange", exchange, self._exchanges.names, complaints, "exchanges", exchange)
+        for account in policy.accounts:
+            self._resolve("account", account, self._account_names, complaints, "accounts", account)
+        for app in policy.apps:
+            self._resolve("app", app, self._app_names, complaints, "apps", app)
 
     def check_key(self, key: Key) -> None:
         """Account, owner and scopes of one key."""

@@ -6,7 +6,7 @@ account, owner or sink; a reduction is the opposite; a renewal is a later expiry
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -41,16 +41,15 @@ class Limits:
     """What a renewal may not exceed: days from issue to last day by the base side's policy, None for no number. Keys
     without a day of issue are counted from ``today``."""
 
-    max_lifetime: int | None
+    longest: Callable[[Key], int | None]
     today: date
 
     def allow(self, key: Key) -> bool:
         """Whether the key's last day lies within the policy."""
         if key.expires is None:
             return False
-        if self.max_lifetime is None:
-            return True
-        return (key.expires - (key.issued or self.today)).days <= self.max_lifetime
+        longest = self.longest(key)
+        return longest is None or (key.expires - (key.issued or self.today)).days <= longest
 
 
 def differences(

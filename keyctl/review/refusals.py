@@ -20,9 +20,9 @@ from keyctl.model.place import Place
 from keyctl.model.registry import Registry
 from keyctl.model.review import ReviewedChange, SharedEdit, SharedKind
 from keyctl.model.rules import found
+from keyctl.registry.policy_file import POLICY
 from keyctl.review.indirect import waives
 from keyctl.review.pairing import Pair
-from keyctl.review.policy import POLICY
 from keyctl.review.shared import policy_edits
 from keyctl.review.side import Side
 from keyctl.review.stones import Stone
@@ -228,7 +228,11 @@ def _weakened(given: Judgement) -> Iterator[Finding]:
     judge = given.judge
     if judge is None or judge.place is None or POLICY in given.head.refused | judge.refused:
         return
-    weaker = {(edit.name, edit.field) for edit in policy_edits(judge.policy, given.head.policy) if _up(edit.risk)}
+    weaker = {
+        (edit.name, edit.field)
+        for edit in policy_edits(judge.registry.policy, given.head.registry.policy)
+        if _up(edit.risk)
+    }
     for edit in given.shared:
         if edit.kind is SharedKind.POLICY and _up(edit.risk) and (edit.name, edit.field) in weaker:
             what = "the rule set" if edit.field == "set" else f"{edit.field} of rule {edit.name}"

@@ -22,16 +22,28 @@ from keyctl.history.span import identifiers, span
 from keyctl.history.walk import REGISTRY, Progress
 from keyctl.history.worktree import look
 from keyctl.model.finding import Finding, Severity, exit_reasons, in_order
+from keyctl.model.place import Place
 from keyctl.model.refusal import Refusal
 from keyctl.model.registry import Registry
-from keyctl.model.review import Review
+from keyctl.model.review import Review, SharedKind
 from keyctl.model.rules import found
+from keyctl.policy import catalogue
+from keyctl.policy.judge import judge as judge_registry
+from keyctl.policy.world import World, known_venue
+from keyctl.registry.policy_file import POLICY, WAIVERS
 from keyctl.registry.remembered import Remembered
+from keyctl.review.lines import Lines
 from keyctl.review.provenance import check_signatures
 from keyctl.review.side import Side, base_side, head_side, judging_side
-from keyctl.review.story import Story, told
+from keyctl.review.story import Story, Told, told
 from keyctl.review.voices import Voices
 
+_ENTRIES = {
+    SharedKind.NETWORK: "registry/networks.yaml",
+    SharedKind.ACCOUNT: "registry/accounts.yaml",
+    SharedKind.APP: "registry/apps.yaml",
+}
+"""Files in which several things stand, each with a name of its own."""
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -155,6 +167,7 @@ def _review(
     if require_signed:
         findings += check_signatures(git, walked, judge, now)
     remembered.save()
+    findings = _judged(head, base, story, (judge or base).registry, findings, now)
     ordered = in_order(findings)
     review = Review(
         base=between.base,
@@ -171,6 +184,35 @@ def _review(
         exit_reasons=exit_reasons(ordered, fail_on),
     )
     return Reviewed(review, head.registry)
+
+
+def _judged(
+    head: Side, base: Side, story: Told, judging: Registry, findings: list[Finding], now: datetime
+) -> list[Finding]:
+    """The findings, and those of the policy that the range is about: on keys, accounts, apps and networks that it
+    touches, and in files that it changes. ``judging`` is the registry whose policy and waivers count: the head can't
+    loosen what it is judged by."""
+    if head.loaded is None:
+        return findings
+    whole = head.loaded.registry
+    world = World(whole or head.registry, now, known_venue, None, head.loaded.texts)
+    rules = None if whole is not None else [one for one in catalogue.rules() if one.law]
+    judged = judge_registry(world, judging.policy, judging.waivers, findings, rules=rules)
+    touched = {change.key for change in story.changes}
+    entries = {(_ENTRIES[edit.kind], edit.name) for edit in story.shared if edit.kind in _ENTRIES}
+    changed = {path for path, blob in head.files.items() if blob != base.files.get(path)} - {*_ENTRIES.values()}
+    lines = Lines(head.content)
+    own = [
+        lines.located(one)
+        for one in judged.own
+        if one.key in touched
+        or (one.place is not None and (one.place.path in changed or (one.place.path, _entry(one.place)) in entries))
+    ]
+    return [*judged.before, *(one for one in own if one.place is None or one.place.path not in (POLICY, WAIVERS))]
+
+
+def _entry(place: Place) -> str:
+    return str(place.pointer[0]) if place.pointer else ""
 
 
 def _registry(root: Path, between: _Range) -> str:

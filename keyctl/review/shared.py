@@ -5,21 +5,22 @@ Pure. Which keys an edit touches is for the caller to say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from keyctl.model.account import Account
 from keyctl.model.app import App, Hours, Window
-from keyctl.model.finding import Risk, Severity
+from keyctl.model.finding import Risk
 from keyctl.model.ips import IpSet
 from keyctl.model.life import FieldValue
 from keyctl.model.place import Pointer
+from keyctl.model.policy import CustomRule, Policy, RuleSet, Waiver
 from keyctl.model.review import SharedKind
-from keyctl.model.rules import RULES
 from keyctl.model.scopes import in_order
+from keyctl.policy.shifts import shifts
+from keyctl.registry.policy_file import POLICY, WAIVERS
 from keyctl.review.fields import retold, widening
-from keyctl.review.policy import POLICY, STRICT, WAIVERS, Policy, RuleSetting
 from keyctl.review.side import SIGNERS, Side
 
 _UP, _DOWN, _SAME = Risk.ESCALATION, Risk.REDUCTION, Risk.NEUTRAL
@@ -192,41 +193,39 @@ def _piece(value: object) -> str:
 
 
 def _policy(base: Side, head: Side) -> Iterator[Edit]:
-    yield from policy_edits(base.policy, head.policy)
+    yield from policy_edits(base.registry.policy, head.registry.policy)
 
 
 def policy_edits(was: Policy, now: Policy) -> Iterator[Edit]:
-    """What one policy says otherwise than another; an escalation is a weaker one.
-
-    What a rule's absence means lies with its set. Where that can't be told, less than an error is taken for weaker, and
-    so is dropping what was said.
-    """
-    if was.set != now.set:
-        risk = _UP if was.set == STRICT else _DOWN
-        yield Edit(SharedKind.POLICY, "set", "set", was.set, now.set, risk, POLICY, ("set",))
-    for name in sorted({*was.rules, *now.rules}):
-        before, after = was.rules.get(name, RuleSetting()), now.rules.get(name, RuleSetting())
-        if before.severity is not after.severity:
-            risk = _UP if _lower(name, before.severity, after.severity) else _DOWN
-            old, new = (one.value if one else None for one in (before.severity, after.severity))
-            yield Edit(SharedKind.POLICY, name, "severity", old, new, risk, POLICY, ("rules", name, "severity"))
-        if before.days != after.days:
-            looser = after.days is None or (before.days is not None and after.days > before.days)
-            old, new = (None if one is None else str(one) for one in (before.days, after.days))
-            risk = _UP if looser else _DOWN
-            yield Edit(SharedKind.POLICY, name, "days", old, new, risk, POLICY, ("rules", name, "days"))
+    """What one policy says otherwise than another; an escalation is a weaker one."""
+    if was.set is not now.set:
+        risk = _UP if was.set is RuleSet.STRICT else _DOWN
+        yield Edit(SharedKind.POLICY, "set", "set", was.set.value, now.set.value, risk, POLICY, ("set",))
+    for shift in shifts(was, now):
+        where = ".".join(str(step) for step in shift.pointer[:-2])
+        name = shift.rule if where == "rules" else f"{shift.rule} ({where})"
+        risk = _UP if shift.weaker else _DOWN
+        yield Edit(SharedKind.POLICY, name, shift.field, shift.before, shift.after, risk, POLICY, shift.pointer)
+    yield from _custom_rules({one.name: one for one in was.custom}, {one.name: one for one in now.custom})
 
 
-def _lower(rule: str, before: Severity | None, after: Severity | None) -> bool:
-    default = RULES[rule].severity if rule in RULES else None
-    was, now = before or default, after or default
-    if was is None:
-        return now is not None and now.rank < Severity.ERROR.rank
-    return now is None or now.rank < was.rank
+def _custom_rules(was: Mapping[str, CustomRule], now: Mapping[str, CustomRule]) -> Iterator[Edit]:
+    """What an expression denies can't be compared with what another one does, so any change of one is weaker."""
+    for name in sorted({*was, *now}):
+        old, new = was.get(name), now.get(name)
+        pointer = new.place.pointer if new is not None else ("custom",)
+        for field in ("deny", "about", "severity"):
+            before, after = (None if one is None else str(getattr(one, field)) for one in (old, new))
+            if before != after:
+                stricter = old is None or (
+                    field == "severity" and new is not None and new.severity.rank > old.severity.rank
+                )
+                risk = _DOWN if stricter else _UP
+                yield Edit(SharedKind.POLICY, name, field, before, after, risk, POLICY, (*pointer, field))
 
 
 def _waivers(base: Side, head: Side) -> Iterator[Edit]:
-    before, after = base.policy.waivers, head.policy.waivers
+    before, after = _by_rule_and_key(base.registry.waivers), _by_rule_and_key(head.registry.waivers)
     for rule, key in sorted({*before, *after}):
         was, now = before.get((rule, key)), after.get((rule, key))
         name = f"{rule} for {key}"
@@ -238,6 +237,11 @@ def _waivers(base: Side, head: Side) -> Iterator[Edit]:
             old, new = (None if one is None else getattr(one, field) for one in (was, now))
             if old != new:
                 yield Edit(SharedKind.WAIVER, name, field, old, new, _SAME, WAIVERS, ("waivers",))
+
+
+def _by_rule_and_key(waivers: tuple[Waiver, ...]) -> Mapping[tuple[str, str], Waiver]:
+    """Of several alike the one that ends last."""
+    return {(one.rule, one.key): one for one in sorted(waivers, key=lambda one: one.expires)}
 
 
 def _settings(base: Side, head: Side) -> Iterator[Edit]:

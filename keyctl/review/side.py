@@ -11,8 +11,8 @@ from keyctl.model.finding import Finding
 from keyctl.model.registry import Registry
 from keyctl.registry.files import KEYS
 from keyctl.registry.load import Loaded, load_documents
+from keyctl.registry.policy_file import WAIVERS
 from keyctl.registry.remembered import Remembered
-from keyctl.review.policy import WAIVERS, Policy, policy_of
 
 SHARED = ("registry/networks.yaml", "registry/accounts.yaml", "registry/apps.yaml", WAIVERS)
 """Files whose edits reach keys that have files of their own."""
@@ -34,7 +34,6 @@ class Side:
     registry: Registry
     refused: frozenset[str]
     findings: tuple[Finding, ...]
-    policy: Policy
     loaded: Loaded | None
 
     @property
@@ -77,9 +76,9 @@ def _side(
     git: Git, tree: Tree, place: str | None, paths: Collection[str] | None, wanted: str, remembered: Remembered
 ) -> Side:
     if place is None:
-        return Side(tree, None, {}, {}, Registry(wanted, {}, {}, {}, {}, (), ""), frozenset(), (), Policy(), None)
+        return Side(tree, None, {}, {}, Registry(wanted, {}, {}, {}, {}, (), ""), frozenset(), (), None)
     files = tree.files(place)
     content = read_files(git, files, sorted(files if paths is None else paths))
     loaded = load_documents(content, remembered)
     findings = (*tree.odd(place), *loaded.findings)
-    return Side(tree, place, files, content, loaded.readable, loaded.refused, findings, policy_of(content), loaded)
+    return Side(tree, place, files, content, loaded.readable, loaded.refused, findings, loaded)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,12 +12,13 @@ from keyctl.history.ledger import Ledger
 from keyctl.history.span import Span
 from keyctl.history.walk import Version
 from keyctl.model.finding import Finding
-from keyctl.model.key import NEVER_ISSUED
+from keyctl.model.key import NEVER_ISSUED, Key
 from keyctl.model.names import KeyName
 from keyctl.model.place import Place
 from keyctl.model.registry import Registry
 from keyctl.model.review import AddedTombstone, ReviewedChange, SharedEdit
 from keyctl.model.rules import found
+from keyctl.policy.rules.max_lifetime import allowed_days
 from keyctl.review.compare import Row, compare
 from keyctl.review.escalations import escalations
 from keyctl.review.fields import Limits
@@ -58,7 +59,7 @@ def told(story: Story, now: datetime) -> Told:
     """Raises GitError when an object can't be read."""
     base, head = story.base, story.head
     lines = Lines(head.content)
-    limits = Limits((story.judge or base).policy.max_lifetime, now.date())
+    limits = Limits(_longest(story), now.date())
     compared = compare(base, head, limits)
     changes = [_row(row, story, lines) for row in compared.rows]
     shared = tuple(_shared(edit, keys, story, lines) for edit, keys in compared.edits.items())
@@ -72,6 +73,18 @@ def told(story: Story, now: datetime) -> Told:
     )
     findings = [*refusals(judgement), *escalations(changes, shared), *_revocations(tombstones)]
     return Told(tuple(changes), shared, tombstones, tuple(lines.located(one) for one in findings))
+
+
+def _longest(story: Story) -> Callable[[Key], int | None]:
+    """The days from issue to last day that the judging policy lets a key have."""
+    policy = (story.judge or story.base).registry.policy
+    accounts = story.head.registry.accounts
+
+    def longest(key: Key) -> int | None:
+        account = accounts.get(key.account)
+        return allowed_days(policy, account.exchange if account else None, key)
+
+    return longest
 
 
 def _row(row: Row, story: Story, lines: Lines) -> ReviewedChange:

@@ -25,12 +25,20 @@ def replace(path: Path, find: str, by: str) -> None:
 
 def test_one_line_of_one_file_changes_and_nothing_is_committed(example: Repository) -> None:
     head, before = example.head(), QUOTES.read_bytes()
-    ran = keyctl("renew", "hedger-quotes", "--until", "2099-01-31")
+    ran = keyctl("renew", "hedger-quotes", "--until", "2027-09-01")
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out == f"hedger-quotes: 2027-08-31 → 2099-01-31  {QUOTES}\n"
-    assert QUOTES.read_bytes() == before.replace(b"expires: 2027-08-31", b"expires: 2099-01-31")
+    assert ran.out == f"hedger-quotes: 2027-08-31 → 2027-09-01  {QUOTES}\n"
+    assert QUOTES.read_bytes() == before.replace(b"expires: 2027-08-31", b"expires: 2027-09-01")
     assert example.head() == head
     assert example.git("status", "--porcelain") == f"M {QUOTES}"
+    assert keyctl("validate").status == 0
+
+
+def test_no_key_is_renewed_beyond_what_the_policy_lets_it_live(example: Repository) -> None:
+    ran = keyctl("renew", "hedger-quotes", "--until", "2027-09-02")
+    assert ran.status == 1 and "its policy lets it live until 2027-09-01" in ran.err
+    Path("registry/policy.yaml").write_text("set: base\napps: {hedger: {max-lifetime: {days: 366}}}\n")
+    assert keyctl("renew", "hedger-quotes", "--until", "2027-09-02").status == 0
     assert keyctl("validate").status == 0
 
 
@@ -45,25 +53,26 @@ def test_ninety_days_unless_something_else_is_said(example: Repository) -> None:
 
 def test_all_keys_of_an_app_are_one_change_and_what_can_not_be_renewed_is_told(example: Repository) -> None:
     replace(QUOTES, "issued: 2026-09-01\nexpires: 2027-08-31", "issued: 2020-01-01\nexpires: 2020-08-31")
-    ran = keyctl("renew", "--app", "hedger", "--until", "2099-01-31")
+    ran = keyctl("renew", "--app", "hedger", "--until", "2027-09-01")
     assert ran.status == 0
-    assert "hedger-perps: 2027-08-31 → 2099-01-31  keys.d/hedger/hedger-perps.yaml\n" in ran.out
+    assert "hedger-perps: 2027-08-31 → 2027-09-01  keys.d/hedger/hedger-perps.yaml\n" in ran.out
     assert "hedger-quotes" not in ran.out
-    assert ran.err.startswith("left as it is: hedger-quotes: expired on 2020-08-31")
+    assert "left as it is: hedger-quotes: expired on 2020-08-31" in ran.err
+    assert "left as it is: hedger-options: expires on 2027-10-31, which is no earlier" in ran.err
 
 
 def test_a_key_without_an_end_gets_one_where_it_belongs(example: Repository) -> None:
     replace(QUOTES, "expires: 2027-08-31\n", "")
-    assert keyctl("renew", "hedger-quotes", "--until", "2099-01-31").out.startswith("hedger-quotes: no expiry → ")
-    assert "issued: 2026-09-01\nexpires: 2099-01-31\nprotected: true" in QUOTES.read_text()
+    assert keyctl("renew", "hedger-quotes", "--until", "2027-09-01").out.startswith("hedger-quotes: no expiry → ")
+    assert "issued: 2026-09-01\nexpires: 2027-09-01\nprotected: true" in QUOTES.read_text()
 
 
 def test_crlf_and_permissions_stay(example: Repository) -> None:
     QUOTES.write_bytes(QUOTES.read_bytes().replace(b"\n", b"\r\n").rstrip())
     QUOTES.chmod(0o640)
     before = QUOTES.read_bytes()
-    assert keyctl("renew", "hedger-quotes", "--until", "2099-01-31").status == 0
-    assert QUOTES.read_bytes() == before.replace(b"2027-08-31", b"2099-01-31")
+    assert keyctl("renew", "hedger-quotes", "--until", "2027-09-01").status == 0
+    assert QUOTES.read_bytes() == before.replace(b"2027-08-31", b"2027-09-01")
     assert QUOTES.stat().st_mode & 0o777 == 0o640
 
 
@@ -93,7 +102,7 @@ def test_what_is_dead_stays_dead_and_then_nothing_is_changed(example: Repository
     assert callable(change)
     change(example)
     before = example.git("diff")
-    ran = keyctl("renew", "hedger-perps", "hedger-quotes", "--until", "2099-01-31")
+    ran = keyctl("renew", "hedger-perps", "hedger-quotes", "--until", "2027-09-01")
     assert (ran.status, ran.out) == (1, "")
     assert words in ran.err and "nothing was changed" in ran.err
     assert example.git("diff") == before

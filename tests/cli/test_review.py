@@ -26,7 +26,7 @@ def changed(example: Repository) -> Repository:
             QUOTES: quotes.replace("trade.spot]", "trade.spot, trade.futures]").replace(
                 '"203.0.113.10"', '"203.0.113.0/28"'
             ),
-            "keys.d/hedger/hedger-perps.yaml": perps.replace("2027-08-31", "2027-09-30"),
+            "keys.d/hedger/hedger-perps.yaml": perps.replace("2027-08-31", "2027-09-01"),
         },
         "wider",
     )
@@ -81,7 +81,7 @@ def test_commits_by_name_and_outputs_in_other_formats(changed: Repository, tmp_p
 def test_a_narrowed_review_is_partial(changed: Repository) -> None:
     shown = document("--only", "key=hedger-perps")
     assert shown["partial"] and {row["key"] for row in shown["changes"]} == {"hedger-perps"}
-    assert shown["findings"] == []
+    assert {one["severity"] for one in shown["findings"]} <= {"info"}
     assert {row["key"] for row in document("--only", "exchange=bybit")["changes"]} == {"hedger-perps", "hedger-quotes"}
     assert keyctl("review", "--only", "key=nobody").status == 1
     assert keyctl("review", "--only", "colour=red").status == 64

@@ -27,7 +27,7 @@ KEY = LiveKey(
 
 
 def rule(condition: Condition) -> ImplicitExpiry:
-    return ImplicitExpiry(condition, 14, "it ends", "https://example.test", "2026-07-20")
+    return ImplicitExpiry(condition, 14, "it ends", "https://example.test", "2026-07-20", "it is bound")
 
 
 def test_an_unbound_key_ends_so_many_days_after_its_creation() -> None:

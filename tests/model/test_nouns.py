@@ -81,20 +81,20 @@ def test_every_value_of_the_model_is_frozen_and_slotted() -> None:
 
 def test_findings_come_worst_first_whatever_their_order() -> None:
     findings = [
-        found("expiring", "b", "", place=Place("b")),
+        found("expires-early", "b", "", place=Place("b")),
         found("reactivated", "z", ""),
         found("drift", "a", "", place=Place("a", line=9)),
         found("drift", "a", "", place=Place("a", line=2)),
     ]
     ordered = in_order(findings)
-    assert [finding.rule for finding in ordered] == ["reactivated", "drift", "drift", "expiring"]
+    assert [finding.rule for finding in ordered] == ["reactivated", "drift", "drift", "expires-early"]
     assert ordered == in_order(findings[::-1])
 
 
 def test_consequences_decide_whatever_the_severity_and_the_rest_by_fail_on() -> None:
     assert exit_reasons((found("unissued", "", ""),), Severity.CRITICAL) == (ExitReason.DIFFERENCES,)
-    assert exit_reasons((found("expiring", "", ""),), Severity.ERROR) == ()
-    assert exit_reasons((found("expiring", "", ""),), Severity.WARNING) == (ExitReason.DIFFERENCES,)
+    assert exit_reasons((found("expires-early", "", ""),), Severity.ERROR) == ()
+    assert exit_reasons((found("expires-early", "", ""),), Severity.WARNING) == (ExitReason.DIFFERENCES,)
     assert exit_reasons((found("unobservable", "", ""), found("reactivated", "", "")), Severity.ERROR) == (
         ExitReason.BLOCKED,
         ExitReason.INCOMPLETE,

@@ -45,7 +45,7 @@ def test_a_finding_is_told_once_and_its_end_is_told_once() -> None:
 
 
 def test_what_does_not_count_is_not_told() -> None:
-    warning = found("expiring", "in 3 days", "renew it")
+    warning = found("expires-early", "in 3 days", "renew it")
     assert not told(compared(warning))
     assert told(compared(warning), fail_on=Severity.WARNING)
     assert told(compared(found("unissued", "not created", "create it"))), "it decides the exit status"

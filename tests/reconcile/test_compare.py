@@ -274,7 +274,8 @@ def test_a_key_is_expired_from_the_first_instant_after_its_last_day(world: World
     registry = replace(world.registry, keys={**world.registry.keys, key.name: replace(key, expires=last)})
     before = compare(registry, registry.tombstones(), world.snapshot, end_of(last) - timedelta(seconds=1), {})
     after = compare(registry, registry.tombstones(), world.snapshot, end_of(last), {})
-    assert only(before, "expiring").key == key.name
+    (row,) = [row for row in before.keys if row.key == key.name and not row.retiring]
+    assert Status.EXPIRING in row.statuses and Status.EXPIRED not in row.statuses
     assert only(after, "expired").key == key.name
 
 
@@ -438,7 +439,7 @@ def test_an_unconfirmed_tombstone_is_unverified_where_nothing_can_be_listed(worl
 def test_an_end_that_the_exchange_sets_is_forecast(world: World) -> None:
     key = replace(issued(world), ips=ANY, expires=None)
     registry = replace(world.registry, keys={**world.registry.keys, key.name: key})
-    rule = ImplicitExpiry(Condition.NO_IP_LIST, 90, "keys without an IP list end", "the documentation", "2026-07")
+    rule = ImplicitExpiry(Condition.NO_IP_LIST, 90, "keys without a list end", "the documentation", "2026-07", "bound")
     venues = {ExchangeId("bybit"): Venue(implicit_expiry=(rule,))}
     found = [f for f in judged(registry, in_sync(registry), venues=venues).findings if f.key == key.name]
     assert [finding.rule for finding in found] == ["expires-early"]

@@ -31,7 +31,7 @@ COUNTS = Counts(0, 0, 0, 0, 0, None)
 
 
 def desired(registry: Registry, findings: Iterable[Finding] = ()) -> Desired:
-    return Desired(registry, None, Tombstones(registry.tombstones()), tuple(findings), COUNTS)
+    return Desired(registry, None, Tombstones(registry.tombstones()), tuple(findings), COUNTS, registry)
 
 
 def overview(registry: Registry, at: datetime = NOW, only: Narrowing | None = None) -> Overview:
@@ -85,7 +85,7 @@ def test_a_declared_id_that_is_revoked_is_the_loudest(world: World) -> None:
 
 @given(worlds())
 def test_only_what_fails_or_blocks_is_told(world: World) -> None:
-    told = [found("expiring", "m", "r"), found("identifier-lost", "m", "r"), found("missing", "m", "r")]
+    told = [found("expires-early", "m", "r"), found("identifier-lost", "m", "r"), found("missing", "m", "r")]
     result = declared_overview(NOWHERE, desired(world.registry, told), NOW, Narrowing())
     assert [finding.rule for finding in result.findings] == ["identifier-lost"]
     assert result.exit_reasons == ("blocked",)

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from keyctl.model.account import Environment, Mode, OnExpiry, SecondFactor, Unmanaged
 from keyctl.model.app import Access, Kind
 from keyctl.model.finding import Severity
+from keyctl.model.policy import Subject
 from keyctl.model.scopes import STANDARD
+from keyctl.registry.policy_file import OFF
 from keyctl.registry.reader import Node, YamlError, read
 from keyctl.registry.schema import REGISTRY_SCHEMAS, UnknownSchema, names, schema, text, types, validity
 from keyctl.registry.type_plan import plan_of
@@ -71,9 +73,12 @@ def test_the_enums_are_the_models() -> None:
         (account["two_factor"], SecondFactor),
         (app["kind"], Kind),
         (app["access"], Access),
-        (schema("policy")["properties"]["rules"]["additionalProperties"]["properties"]["severity"], Severity),
     ):
         assert place["enum"] == [str(kind) for kind in kinds]
+    assert schema("policy")["$defs"]["setting"]["properties"]["severity"]["enum"] == [OFF, *map(str, Severity)]
+    custom = schema("policy")["properties"]["custom"]["items"]["properties"]
+    assert custom["severity"]["enum"] == list(map(str, Severity))
+    assert {*custom["about"]["enum"], Subject.REGISTRY} == set(Subject)
     for items in (schema("key")["properties"]["scopes"]["items"], app["needs"]["items"]):
         assert items["anyOf"][0]["enum"] == list(STANDARD)
 
@@ -115,10 +120,11 @@ def _agree(name: str, document: Node) -> None:
 def test_the_deciding_and_the_wording_validator_agree(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(REGISTRY_SCHEMAS))
     whole = schema(name)
-    (described,) = whole.get("$defs", {"": whole}).values()
+    named = "properties" not in whole and "$defs" in whole  # entries with names of their own
+    described = next(iter(whole["$defs"].values())) if named else whole
     member = data.draw(st.sampled_from(sorted(described.get("properties", {"x": None}))))
     document: dict[str, Any] = {**(_KEY if name == "key" else {}), member: data.draw(_VALUES)}
-    _agree(name, {data.draw(_ODD_TEXTS): document} if "$defs" in whole else document)
+    _agree(name, {data.draw(_ODD_TEXTS): document} if named else document)
 
 
 @settings(deadline=None, max_examples=20)

@@ -19,11 +19,10 @@ from keyctl.registry.reader import read
 from keyctl.registry.schema import types
 from keyctl.review.compare import Compared, compare
 from keyctl.review.fields import Limits
-from keyctl.review.policy import policy_of
 from keyctl.review.side import Side
 from tests.registry.strategies import Plain, Written, registries, yaml_text
 
-LIMITS = Limits(400, date(2026, 11, 25))
+LIMITS = Limits(lambda _key: 400, date(2026, 11, 25))
 OPPOSITE = {
     Risk.REDUCTION: {Risk.ESCALATION, Risk.RENEWAL},
     Risk.NEUTRAL: {Risk.NEUTRAL},
@@ -39,7 +38,7 @@ def side(files: Files) -> Side:
     assert loaded.registry is not None, loaded.findings
     blobs = {path: sha256(data).hexdigest() for path, data in files.items()}
     empty = Tree("", {}, {})
-    return Side(empty, "", blobs, files, loaded.registry, loaded.refused, (), policy_of(files), loaded)
+    return Side(empty, "", blobs, files, loaded.registry, loaded.refused, (), loaded)
 
 
 def told(before: Files, after: Files) -> Compared:
@@ -173,7 +172,7 @@ def test_another_layout_is_nothing(written: Written, seed: int) -> None:
 @settings(deadline=None, max_examples=40)
 def test_every_key_of_a_new_registry_is_issued_and_of_a_lost_one_removed(written: Written) -> None:
     full = side(written.documents)
-    nothing = Side(full.tree, None, {}, {}, side(_empty(written)).registry, frozenset(), (), full.policy, None)
+    nothing = Side(full.tree, None, {}, {}, side(_empty(written)).registry, frozenset(), (), None)
     assert {row.pair.key.name for row in compare(nothing, full, LIMITS).rows} == set(written.registry.keys)
     assert {row.difference.risk for row in compare(nothing, full, LIMITS).rows} <= {Risk.ESCALATION}
     assert {row.difference.risk for row in compare(full, nothing, LIMITS).rows} <= {Risk.REDUCTION}

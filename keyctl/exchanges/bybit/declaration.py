@@ -212,6 +212,7 @@ DECLARATION = Declaration(
             "the key becomes invalid",
             "https://bybit-exchange.github.io/docs/v5/user/create-subuid-apikey",
             "2026-07-24",
+            unless="it is bound to addresses",
         ),
     ),
     may_also=(

@@ -120,9 +120,10 @@ DECLARATION = Declaration(
         ImplicitExpiry(
             Condition.IDLE_WITHOUT_IP_LIST,
             14,
-            "the key is deleted; keyctl can't forecast it, since no answer tells when a key was last used",
+            "the key is deleted",
             f"{DOCS}#overview",
             "2026-07-20",
+            unless="it is used, or bound to addresses",
             keys="keys that may trade or withdraw and are bound to no address, unless of demo trading",
         ),
     ),

@@ -1,0 +1,1 @@
+"""The practices of safe exchange access as rules."""

@@ -1,0 +1,1 @@
+"""One practice a file; ``keyctl.policy.catalogue`` lists them."""

@@ -1,0 +1,173 @@
+"""The cases of the rules: small registries as data, what an exchange reports where a rule asks, and the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from keyctl.model.account import Account
+from keyctl.model.finding import Finding
+from keyctl.model.identifier import Identifier
+from keyctl.model.ips import ANY, IpSet, parse_network
+from keyctl.model.live import AccountSnapshot, Coverage, LiveKey, Snapshot
+from keyctl.model.names import AccountName
+from keyctl.model.observed import ABSENT, Known, NotObservable
+from keyctl.model.registry import Registry
+from keyctl.policy.judge import Judged, judge
+from keyctl.policy.world import World, known_venue
+from keyctl.registry.load import load_documents
+
+HERE = Path(__file__).parent / "cases"
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+UNSAID = NotObservable("the venue has no such thing")
+BASE: Mapping[str, Any] = {
+    "registry": {"version": 1, "id": "7b0f6f0e-6a51-4c0a-9d3e-2f6a5c1f9b42"},
+    "accounts": {
+        "main": {"exchange": "bybit", "two_factor": "totp", "email": "sha256:" + "a" * 64},
+        "mm": {"exchange": "bybit", "parent": "main", "subaccount": "101"},
+    },
+    "apps": {"hedger": {"team": "mm", "kind": "internal", "needs": ["read", "trade.spot"]}},
+    "key": {
+        "account": "mm",
+        "owner": "hedger",
+        "id": "QuotesId01",
+        "scopes": ["read", "trade.spot"],
+        "ips": ["8.8.4.10"],
+        "issued": "2026-09-01",
+        "expires": "2027-02-15",
+    },
+}
+"""A registry of which no rule of the set ``strict`` has anything to say; the key is called ``one``."""
+
+
+class Plain(yaml.SafeLoader):
+    """YAML in which ``on`` and ``off`` are texts, as they are in a registry."""
+
+
+Plain.yaml_implicit_resolvers = {
+    start: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:bool" or start in "tTfF"]
+    for start, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """``registry`` replaces or adds to parts of the base: ``accounts``, ``apps``, ``networks``, ``policy``,
+    ``waivers``, ``revoked``, and ``keys``, where a key is what it has otherwise than the base's; null is no field."""
+
+    rule: str
+    name: str
+    registry: Mapping[str, Any]
+    live: Mapping[str, Any] | None
+    findings: list[str]
+
+
+def cases() -> list[Case]:
+    """All of them, in the order of their files."""
+    return [
+        Case(file.stem, entry["name"], entry.get("registry", {}), entry.get("live"), entry.get("findings", []))
+        for file in sorted(HERE.glob("*.yaml"))
+        for entry in yaml.load(file.read_text(), Plain)
+    ]
+
+
+def registry_of(fragment: Mapping[str, Any]) -> Registry:
+    """The base with a fragment laid over it; it must load without a complaint."""
+    loaded = load_documents(documents_of(fragment))
+    assert loaded.registry is not None, loaded.findings
+    return loaded.registry
+
+
+def documents_of(fragment: Mapping[str, Any]) -> dict[str, bytes]:
+    """The files of the same."""
+    documents: dict[str, Any] = {}
+    for name in ("registry", "accounts", "apps"):
+        whole = {**BASE[name]}
+        for entry, fields in fragment.get(name, {}).items():
+            merged = {**whole.get(entry, {}), **fields} if isinstance(fields, dict) else fields
+            whole[entry] = _without_nulls(merged) if isinstance(merged, dict) else merged
+        documents[f"registry/{name}.yaml"] = whole
+    for name in ("networks", "policy", "waivers", "revoked"):
+        if name in fragment:
+            documents[f"registry/{name}.yaml"] = fragment[name]
+    for name, fields in fragment.get("keys", {"one": {}}).items():
+        documents[f"keys.d/{name}.yaml"] = _without_nulls({**BASE["key"], **fields})
+    return {path: _yaml(document) for path, document in documents.items()}
+
+
+def _without_nulls(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _yaml(document: Any) -> bytes:
+    return yaml.safe_dump(document, sort_keys=False).encode()
+
+
+def world_of(case: Case) -> World:
+    """What the rules see."""
+    registry = registry_of(case.registry)
+    snapshot = snapshot_of(registry, case.live) if case.live is not None else None
+    return World(registry, NOW, known_venue, snapshot, documents_of(case.registry))
+
+
+def judged(case: Case) -> Judged:
+    """What they say."""
+    world = world_of(case)
+    return judge(world, world.registry.policy, world.registry.waivers)
+
+
+def told(finding: Finding) -> str:
+    """A finding in a line: severity, rule, and the key, account or place that it is about."""
+    place = finding.place
+    about: str | None = finding.key or finding.account
+    if about is None and place is not None:
+        about = "/".join([place.path.rpartition("/")[2], *map(str, place.pointer)])
+    return f"{finding.severity.value} {finding.rule} {about or '-'}"
+
+
+def snapshot_of(registry: Registry, live: Mapping[str, Any]) -> Snapshot:
+    """Every account with what ``live`` says of its keys, by name: ``last_used`` and ``created``, days or ``never``."""
+    accounts = [_account(registry, account, live) for account in registry.accounts.values()]
+    return Snapshot(registry.id, NOW, tuple(accounts))
+
+
+def _account(registry: Registry, account: Account, live: Mapping[str, Any]) -> AccountSnapshot:
+    keys = [
+        _live(key.identifier, live.get(str(key.name), {}))
+        for key in registry.keys.values()
+        if key.account == account.name and key.identifier is not None and str(key.name) in live.get("keys", live)
+    ]
+    return AccountSnapshot(
+        AccountName(account.name),
+        account.exchange,
+        Coverage.ENUMERATED,
+        NOW,
+        tuple(sorted(keys, key=lambda key: key.identifier.fingerprint)),
+        subaccounts=UNSAID,
+    )
+
+
+def _live(identifier: Identifier, said: Mapping[str, Any]) -> LiveKey:
+    ips = said.get("ips", ["8.8.4.10"])
+    return LiveKey(
+        identifier=identifier,
+        label=UNSAID,
+        scopes=UNSAID,
+        ips=Known(ANY if ips == "any" else IpSet.of(parse_network(text) for text in ips)),
+        enabled=Known(True),
+        created_at=_moment(said.get("created")),
+        modified_at=UNSAID,
+        expires_at=UNSAID,
+        last_used_at=_moment(said.get("last_used")),
+    )
+
+
+def _moment(said: Any) -> Any:
+    if said is None:
+        return UNSAID
+    return ABSENT if said == "never" else Known(datetime.fromisoformat(str(said)).replace(tzinfo=UTC))

@@ -1,0 +1,43 @@
+"""Every rule against its cases, as data beside this file: at least one that passes, one that fails, one near miss."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from keyctl.model.policy import RuleSet
+from keyctl.policy import catalogue
+from keyctl.policy.judge import judge
+from keyctl.policy.world import World, known_venue
+from tests.policy.corpus import HERE, NOW, Case, cases, judged, registry_of, told
+
+ALL = cases()
+
+
+@pytest.mark.parametrize("case", ALL, ids=lambda case: f"{case.rule}: {case.name}")
+def test_a_rule_says_what_its_case_says(case: Case) -> None:
+    said = [finding for finding in judged(case).findings if finding.rule == case.rule]
+    assert sorted(told(finding) for finding in said) == sorted(case.findings)
+    for finding in said:
+        assert finding.message and finding.remedy and not finding.message.endswith(".")
+
+
+@pytest.mark.parametrize("rule", catalogue.rules(), ids=lambda rule: rule.name)
+def test_every_rule_has_a_pass_a_fail_and_a_near_miss(rule: object) -> None:
+    name = rule.name  # type: ignore[attr-defined]
+    own = [case for case in ALL if case.rule == name]
+    failing = Counter(bool(case.findings) for case in own)
+    assert failing[True] >= 1 and failing[False] >= 2, "a pass and a near miss say nothing, a fail says something"
+    assert any(case.name.startswith("near miss") for case in own if not case.findings), name
+
+
+def test_no_case_is_of_a_rule_that_is_not_there() -> None:
+    assert {file.stem for file in HERE.glob("*.yaml")} <= {rule.name for rule in catalogue.rules()}
+
+
+@pytest.mark.parametrize("chosen", RuleSet)
+def test_the_base_of_the_cases_breaks_no_rule(chosen: RuleSet) -> None:
+    registry = registry_of({"policy": {"set": chosen.value}})
+    world = World(registry, NOW, known_venue)
+    assert judge(world, registry.policy, ()).findings == ()
