@@ -21,6 +21,8 @@ def list_exchanges() -> None:
     for name in catalogue.names():
         declared = catalogue.declaration(name)
         abilities = ", ".join(sorted(capability.value for capability in declared.capabilities))
+        if not declared.asked:
+            abilities = "declared; keyctl can't ask it yet"
         sys.stdout.write(f"{name:<12} {declared.title}: {abilities}\n")
 
 
@@ -49,7 +51,13 @@ def decode(
     from keyctl.exchanges.errors import ExchangeError
     from keyctl.reports.live import live_key
 
-    reader = catalogue.reader(_known(exchange))
+    try:
+        reader = catalogue.reader(_known(exchange))
+    except catalogue.Unread as error:
+        raise Refusal(
+            f"{error}, so there is no answer of it that keyctl reads",
+            f"see exchange-keyctl exchanges show {exchange} for what is declared",
+        ) from None
     try:
         data = sys.stdin.buffer.read() if answer == "-" else Path(answer).read_bytes()
         text = data.decode("utf-8")

@@ -21,13 +21,19 @@ PLUGINS = "KEYCTL_PLUGINS"
 _BUILT_IN = {
     "bybit": "keyctl.exchanges.bybit",
     "deribit": "keyctl.exchanges.deribit",
+    "hyperliquid": "keyctl.exchanges.hyperliquid",
     "okx": "keyctl.exchanges.okx",
+    "paradex": "keyctl.exchanges.paradex",
 }
-"""A package holds ``declaration.DECLARATION`` and ``reader.READER``."""
+"""A package holds ``declaration.DECLARATION`` and, where that declares endpoints, ``reader.READER``."""
 
 
 class UnknownExchange(LookupError):
     """No built-in and no named plug-in declares this exchange; the message lists those that are known."""
+
+
+class Unread(LookupError):
+    """The exchange is declared, and keyctl can't ask it anything yet."""
 
 
 def names() -> tuple[str, ...]:
@@ -42,7 +48,11 @@ def declaration(exchange: str) -> Declaration:
 
 
 def reader(exchange: str) -> Reader:
-    """What reads keys at a ccxt id's exchange. Loads no ccxt. Raises UnknownExchange."""
+    """What reads keys at a ccxt id's exchange. Loads no ccxt. Raises UnknownExchange, and Unread for an exchange that
+    is only declared."""
+    why = unread(exchange)
+    if why is not None:
+        raise Unread(why)
     found: Reader = _part(_package(exchange), "reader", "READER")
     return found
 
@@ -50,10 +60,19 @@ def reader(exchange: str) -> Reader:
 def decode(exchange: str, endpoint: str, answer: object) -> tuple[LiveKey, ...]:
     """The keys in an answer of an endpoint such as ``GET /v5/user/query-api``.
 
-    Raises UnknownExchange, and ExchangeError for refusals and for answers that are not as documented or list no keys.
+    Raises UnknownExchange, Unread, and ExchangeError for refusals and for answers that are not as documented or list
+    no keys.
     """
     keys: tuple[LiveKey, ...] = reader(exchange).decode(endpoint, answer)
     return keys
+
+
+def unread(exchange: str) -> str | None:
+    """That nothing can be asked of an exchange that is only declared, in words; None for any other, an unknown one too.
+    Accounts, keys and tombstones there are judged offline."""
+    if exchange not in _members() or declaration(exchange).asked:
+        return None
+    return f"keyctl can't ask {declaration(exchange).title} yet"
 
 
 def canonical(exchange: str) -> ExchangeId:

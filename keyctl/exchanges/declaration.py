@@ -126,8 +126,10 @@ class ServerTime:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Documented numbers; None is unconfirmed. ``address_per_second`` counts all requests from one IP address;
-    ``reset_header`` names the answer's header with the end of a rate limit, Unix time in milliseconds."""
+    """Documented numbers; None is unconfirmed. ``max_ips`` is 0 where the exchange has no allow-lists at all: each of
+    its keys works from any address, and its file can only say ``ips: any``. ``address_per_second`` counts all requests
+    from one IP address; ``reset_header`` names the answer's header with the end of a rate limit, Unix time in
+    milliseconds."""
 
     max_keys: int | None = None
     max_ips: int | None = None
@@ -139,6 +141,24 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class WalletAgents:
+    """Key pairs that an account's wallet approves, by its signature, to act for it: access without a key that the
+    exchange made.
+
+    ``kind`` is the exchange's word for one. ``max_days`` is the longest life for which one can be approved, None where
+    there is no limit or none is documented; ``expiry`` says whether an approval can carry an end at all. ``steps`` say
+    how a person approves one by hand, a sentence each. ``as_of`` is the day or the month in which ``source`` said so.
+    """
+
+    kind: str
+    max_days: int | None
+    source: str
+    as_of: str
+    steps: tuple[str, ...]
+    expiry: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
     """One exchange.
 
@@ -146,7 +166,11 @@ class Declaration:
     API administers; ``master_capabilities`` for a master account's own keys, None where there is no difference.
     ``may_also`` are powers that no answer shows. ``refusals`` and ``statuses`` say what native codes and bare HTTP
     statuses mean. ``event_fields`` says which field an event of the exchange's log changes, by the event's native name.
-    ``server_time`` is None where no answer tells the exchange's clock.
+    ``server_time`` is None where no answer tells the exchange's clock. ``implicit`` is what every key can do, whatever
+    was chosen for it. ``wallet_agents`` is None where a wallet can't approve any.
+
+    Without ``endpoints`` nothing can be asked: such an exchange is declared so that its accounts, keys and tombstones
+    can be in a registry and be judged offline.
     """
 
     id: ExchangeId
@@ -167,6 +191,13 @@ class Declaration:
     needs_passphrase: bool = False
     event_fields: Mapping[str, str] = field(default_factory=dict)
     server_time: ServerTime | None = None
+    implicit: ScopeSet = frozenset({READ})
+    wallet_agents: WalletAgents | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether keyctl can ask the exchange anything."""
+        return bool(self.endpoints)
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint that the documentation calls so; KeyError if it is not declared."""
@@ -200,14 +231,17 @@ class Declaration:
         return scopes - self.grantable(scopes, subaccount=subaccount)
 
     def _smallest(self, scopes: ScopeSet, holder: Holder) -> ScopeSet:
-        every: ScopeSet = frozenset({READ})
+        every = self.implicit
+        known = frozenset().union(*(right.scopes for right in self.rights))
+        free = {scope for scope in scopes if scope.startswith("other:") and scope not in known}
         rights = [right for right in self.rights if right.settable and right.holder in (holder, Holder.ANY)]
+        # what no right gives is left out first, so that it stands in the way of nothing else
+        scopes = every | (scopes & every.union(free, *(right.scopes for right in rights)))
         for right in rights:
             if right.exclusive and right.scopes & scopes and scopes <= right.scopes | every:
                 return right.scopes | every
         rights = [right for right in rights if not right.exclusive]
-        known = frozenset().union(*(right.scopes for right in self.rights))
-        granted = every | {scope for scope in scopes if scope.startswith("other:") and scope not in known}
+        granted = every | free
         for right in rights:
             if right.scopes <= scopes:
                 granted |= right.scopes

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keyctl.exchanges.declaration import Capability, Declaration, Effect
+from keyctl.exchanges.declaration import Capability, Declaration, Effect, WalletAgents
 from keyctl.model.scopes import in_order
 
 
 def describe(declared: Declaration) -> str:
-    """Capabilities, rights, endpoints, limits, assumptions and sources, in that order, ending with a newline."""
+    """Capabilities, rights, endpoints, limits, agents of wallets, assumptions and sources, in that order, ending with a
+    newline."""
     return "\n".join(_lines(declared)) + "\n"
 
 
 def _lines(declared: Declaration) -> Iterator[str]:
     yield f"{declared.title} ({', '.join((declared.id, *declared.family))})"
+    if not declared.asked:
+        yield from ("", f"declared; keyctl can't ask it yet, so a person looks at the keys of {declared.title}")
     yield from _section("it can", _abilities(declared.capabilities))
     if declared.master_capabilities is not None:
         yield from _section("with a master account's own keys it can", _abilities(declared.master_capabilities))
@@ -27,6 +30,8 @@ def _lines(declared: Declaration) -> Iterator[str]:
         for rule in declared.implicit_expiry
     )
     yield from _section("ends by itself", implicit)
+    if declared.wallet_agents is not None:
+        yield from _section("a wallet approves", _agents(declared.wallet_agents))
     yield from _section("a credential may also, without any answer showing it", iter(declared.may_also))
     yield from _section("assumed", iter(declared.assumptions))
     yield from _section("sources", iter(declared.sources))
@@ -41,7 +46,8 @@ def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
 
 
 def _abilities(capabilities: frozenset[Capability]) -> Iterator[str]:
-    yield ", ".join(capability.value for capability in Capability if capability in capabilities)
+    if capabilities:
+        yield ", ".join(capability.value for capability in Capability if capability in capabilities)
 
 
 def _rights(declared: Declaration) -> Iterator[str]:
@@ -62,12 +68,22 @@ def _endpoints(declared: Declaration) -> Iterator[str]:
 
 def _limits(declared: Declaration) -> Iterator[str]:
     limits = declared.limits
-    for name, value in (
-        ("keys an account", limits.max_keys),
+    lists = (
         ("addresses a list", limits.max_ips),
         ("networks in lists", limits.cidr),
         ("IPv6 in lists", limits.ipv6),
+    )
+    for name, value in (
+        ("keys an account", limits.max_keys),
+        *(lists if limits.max_ips != 0 else (("allow-lists", False),)),
         ("characters of a label", limits.label_room),
     ):
         shown = "not confirmed" if value is None else ("yes" if value is True else "no" if value is False else value)
         yield f"{name}: {shown}"
+
+
+def _agents(agents: WalletAgents) -> Iterator[str]:
+    life = f"for at most {agents.max_days} days" if agents.max_days is not None else "without a documented limit"
+    end = "an approval can carry an end" if agents.expiry else "an approval carries no end"
+    yield f"{agents.kind}, {life}; {end} (as of {agents.as_of}, {agents.source})"
+    yield from (f"{number}. {step}" for number, step in enumerate(agents.steps, 1))

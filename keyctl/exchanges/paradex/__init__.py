@@ -1,0 +1,1 @@
+"""Paradex: declared, not read yet."""
