@@ -13,7 +13,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from itertools import groupby
 
-from keyctl.exchanges.catalogue import UnknownExchange, declaration
+from keyctl.exchanges.catalogue import UnknownExchange, declaration, unread
 from keyctl.exchanges.declaration import Capability
 from keyctl.exchanges.redaction import Redactor
 from keyctl.exchanges.retry import Patience
@@ -85,7 +85,9 @@ class Doctor:
         return [_settled(trial, answer) for trial, answer in zip(trials, answers, strict=True)]
 
     def _patients(self, wanted: list[Account]) -> Iterator[tuple[Account, Key | None]]:
-        """Every account that is read with a credential of its own, and every key that has, or needs, one of its own."""
+        """Every account that is read with a credential of its own, and every key that has, or needs, one of its own.
+        An exchange that is only declared takes no credential."""
+        wanted = [account for account in wanted if unread(account.exchange) is None]
         for account in wanted:
             if account.parent is None:
                 yield account, None
@@ -179,9 +181,11 @@ class Doctor:
 
     def _names(self) -> set[str]:
         """Every name that something of the registry reads."""
-        starts = {prefix(account) for account in self.registry.accounts.values() if account.parent is None}
+        asked = {name: one for name, one in self.registry.accounts.items() if unread(one.exchange) is None}
+        starts = {prefix(account) for account in asked.values() if account.parent is None}
         for key in self.registry.keys.values():
-            starts.add(prefix(self.registry.accounts[key.account], key.name))
+            if key.account in asked:
+                starts.add(prefix(asked[key.account], key.name))
         return {f"{start}_{part}" for start in starts for part in PARTS}
 
     def _unused(self) -> Iterator[str]:
@@ -191,10 +195,24 @@ class Doctor:
             if name.startswith(f"{READING}_") and (name not in known or _start(name) in closed):
                 yield name
 
+    def _meant(self, start: str) -> Account | None:
+        """The account that variables with this start are named after, themselves or by a key of it."""
+        accounts = self.registry.accounts
+        for account in accounts.values():
+            if prefix(account) == start:
+                return account
+        for key in self.registry.keys.values():
+            if prefix(accounts[key.account], key.name) == start:
+                return accounts[key.account]
+        return None
+
     def _unused_finding(self, start: str, names: list[str]) -> Finding:
-        account = next((a for a in self.registry.accounts.values() if prefix(a) == start), None)
+        account = self._meant(start)
         remedy = "take it out of the environment"
-        if account is not None and account.closed is not None:
+        untold = unread(account.exchange) if account is not None else None
+        if untold is not None:
+            why = untold
+        elif account is not None and account.closed is not None:
             why = f"account {account.name} is closed"
         elif account is not None:
             why = f"{account.name} is read with the credential of its parent {account.parent}"

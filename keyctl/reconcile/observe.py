@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
-from keyctl.exchanges.catalogue import UnknownExchange, declaration, reader
+from keyctl.exchanges.catalogue import UnknownExchange, declaration, reader, unread
 from keyctl.exchanges.hosts import SANDBOX
 from keyctl.exchanges.redaction import Redactor
 from keyctl.exchanges.retry import Patience
 from keyctl.model.account import Account
 from keyctl.model.key import Key
-from keyctl.model.live import AccountSnapshot, Coverage, Snapshot
+from keyctl.model.live import AccountSnapshot, Coverage, Snapshot, Unanswered
 from keyctl.model.names import AccountName
 from keyctl.model.observed import NotObservable
 from keyctl.model.registry import Registry
@@ -76,6 +76,9 @@ class _Observation:
 
     async def of(self, wanted: list[Account]) -> list[AccountSnapshot]:
         """The wanted accounts. A parent that only its children need is asked, and left out of the answer."""
+        keys = _by_account(self.registry.keys.values())
+        untold = [self._untold(account, why, keys) for account in wanted if (why := unread(account.exchange))]
+        wanted = [account for account in wanted if unread(account.exchange) is None]
         redactor = Redactor(secret.reveal() for secret in self.credentials.secrets())
         hosts = hosts_of(wanted, self.sandbox, self.patience)
         connections = Connections(self.credentials, hosts, redactor, self.patience)
@@ -83,7 +86,6 @@ class _Observation:
         by_root = {
             root.name: tuple(account for account in wanted if account.parent == root.name) for root in roots.values()
         }
-        keys = _by_account(self.registry.keys.values())
         groups: list[Group] = []
         for root in roots.values():
             try:
@@ -108,7 +110,7 @@ class _Observation:
             )
         answers = await _all(groups)
         names = {account.name for account in wanted}
-        return [*alone, *(snapshot for snapshot in answers if snapshot.account in names)]
+        return [*untold, *alone, *(snapshot for snapshot in answers if snapshot.account in names)]
 
     def _roots(self, wanted: list[Account]) -> tuple[list[AccountSnapshot], dict[AccountName, Account]]:
         """The accounts whose credentials are needed, and the snapshots of those that can't be reached by any."""
@@ -128,6 +130,19 @@ class _Observation:
             else:
                 roots.setdefault(parent.name, parent)
         return alone, roots
+
+    def _untold(self, account: Account, why: str, keys: Mapping[AccountName, tuple[Key, ...]]) -> AccountSnapshot:
+        """An account at an exchange that is only declared: nothing is asked, so nothing about any key is known."""
+        self.progress(f"{account.name}: not asked, {why}")
+        living = {identifier.fingerprint for key in keys.get(account.name, ()) for identifier in key.living}
+        return AccountSnapshot(
+            account.name,
+            account.exchange,
+            Coverage.DECLARED_ONLY,
+            self.clock(),
+            unanswered=tuple(Unanswered(one, f"{why}; have a person look and attest it") for one in sorted(living)),
+            subaccounts=NotObservable(why),
+        )
 
     def _incomplete(self, account: Account, problem: str) -> AccountSnapshot:
         return AccountSnapshot(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from keyctl.exchanges.catalogue import UnknownExchange, declaration, reader
+from keyctl.exchanges.catalogue import UnknownExchange, declaration, reader, unread
 from keyctl.exchanges.errors import Cause, ExchangeError
 from keyctl.exchanges.redaction import Redactor
 from keyctl.exchanges.retry import Patience
@@ -34,8 +34,8 @@ class RevokedCredential(Exception):
 def own_credential(registry: Registry, key: Key, credentials: Credentials, tombstones: Tombstones) -> Credential:
     """The credential that the key's holder gave: the key's own, or the account's where that is the key's id.
 
-    Raises Refusal for a key without id and for a credential that is missing, half there or another key's, and
-    RevokedCredential.
+    Raises Refusal for a key without id, for one at an exchange that is only declared, and for a credential that is
+    missing, half there or another key's; and RevokedCredential.
     """
     account = registry.accounts[key.account]
     living = key.living
@@ -45,6 +45,9 @@ def own_credential(registry: Registry, key: Key, credentials: Credentials, tombs
         tombstone = tombstones.find(identifier)
         if tombstone is not None:
             raise RevokedCredential(f"{identifier.display} of {key.name} is revoked for ever ({tombstone.origin})")
+    why = unread(account.exchange)
+    if why is not None:
+        raise Refusal(f"{why}, so {key.name} can't describe itself", "have a person look at it, and attest it")
     serving = credentials.serving(registry.accounts.values(), registry.keys.values())
     own: Credential | None = None
     wrong: str | None = None
