@@ -11,10 +11,11 @@ from keyctl.model.finding import Finding
 from keyctl.model.identifier import Fingerprint, Identifier, shortened
 from keyctl.model.key import NEVER_ISSUED, Key
 from keyctl.model.names import KeyName
-from keyctl.model.place import Place, Pointer
+from keyctl.model.place import Place
 from keyctl.model.registry import Registry
 from keyctl.model.rules import found
 from keyctl.model.tombstone import Tombstone, Tombstones
+from keyctl.registry.identifiers import REVOKED_WALLET
 
 ByHand = Mapping[str, tuple[Identifier, ...]]
 """What people say that unreadable objects of this history held, by object id."""
@@ -59,6 +60,7 @@ def conservation(
     # History may know an id's text, and so its letter case, where the checkout lists the fingerprint alone.
     beside = Tombstones(one for one in tombstones if not spelt.get(one.identifier.fingerprint, False))
     findings, alive = _living_ones(registry, kept, beside)
+    findings += _wallets(registry, kept, beside)
     findings += [_removed(tombstone) for tombstone in tombstones if tombstone.identifier.fingerprint not in dead]
     accounted = alive | dead | ledger.revoked.keys()
     findings += [
@@ -79,7 +81,7 @@ def _living_ones(registry: Registry, kept: Tombstones, beside: Tombstones) -> tu
     findings: list[Finding] = []
     holders: dict[Fingerprint, Key] = {}
     for key in registry.keys.values():
-        for identifier, pointer in _living(key):
+        for identifier, pointer in key.placed:
             place = Place(key.place.path, pointer)
             if identifier.fingerprint in holders:
                 other = holders[identifier.fingerprint]
@@ -95,19 +97,27 @@ def _living_ones(registry: Registry, kept: Tombstones, beside: Tombstones) -> tu
     return findings, set(holders)
 
 
-def _living(key: Key) -> Iterator[tuple[Identifier, Pointer]]:
-    if key.identifier is not None:
-        yield key.identifier, ("id",)
-    if key.retiring is not None:
-        yield key.retiring.identifier, ("retiring", "id")
+def _wallets(registry: Registry, kept: Tombstones, beside: Tombstones) -> Iterator[Finding]:
+    """A revoked address is no app's wallet. Addresses of wallets are no ids: only tombstones are held against them."""
+    for app in registry.apps.values():
+        if app.wallet is not None:
+            address = app.wallet.identifier
+            tombstone = kept.find(address) or beside.find(address)
+            if tombstone is not None:
+                place = Place(app.place.path, (app.name, "wallet", "address"))
+                yield found("revoked-id-declared", _message(address, tombstone), REVOKED_WALLET, place=place)
+
+
+def _message(identifier: Identifier, tombstone: Tombstone) -> str:
+    exact = tombstone.identifier == identifier
+    spelt = "" if exact else f" as {tombstone.identifier.display}; it differs by letter case only"
+    return f"{identifier.display} was revoked for ever ({tombstone.origin}){spelt}"
 
 
 def _back(identifier: Identifier, tombstone: Tombstone, key: Key, place: Place) -> Finding:
-    exact = tombstone.identifier == identifier
     return found(
         "revoked-id-declared",
-        f"{identifier.display} was revoked for ever ({tombstone.origin})"
-        + ("" if exact else f" as {tombstone.identifier.display}; it differs by letter case only"),
+        _message(identifier, tombstone),
         "remove it from here; if the app still needs a key, create a new one at the exchange and write its id here",
         key=key.name,
         account=key.account,

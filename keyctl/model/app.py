@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
 
+from keyctl.model.identifier import Identifier
 from keyctl.model.names import AppName
 from keyctl.model.place import Place
 from keyctl.model.scopes import ScopeSet
@@ -46,11 +47,20 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """The wallet that signs for an app with ``access: wallet``."""
+    """The wallet that signs for an app with ``access: wallet``.
+
+    ``venue`` is free text; the id of an exchange that has agents of wallets names that exchange. ``address`` is as the
+    chain writes it, ``0x…`` in lower case.
+    """
 
     venue: str
     chain: str
     address: str
+
+    @property
+    def identifier(self) -> Identifier:
+        """The address as ids are compared: one that is revoked is revoked for wallets too."""
+        return Identifier.parse(self.address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date
 from keyctl.model.identifier import Identifier
 from keyctl.model.ips import IpSet
 from keyctl.model.names import AccountName, AppName, KeyName
-from keyctl.model.place import Place
+from keyctl.model.place import Place, Pointer
 from keyctl.model.scopes import ScopeSet
 
 NEVER_ISSUED = "never-issued"
@@ -67,10 +67,20 @@ class Key:
     listed: tuple[str, ...] = field(default=(), compare=False)
 
     @property
+    def placed(self) -> tuple[tuple[Identifier, Pointer], ...]:
+        """The living ids, each with where it stands in the file."""
+        current = ((self.identifier, ("id",)),) if self.identifier is not None else ()
+        return (*current, *(((self.retiring.identifier, ("retiring", "id")),) if self.retiring is not None else ()))
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has no id, had one, and is to get no other: its file only keeps tombstones."""
+        return self.identifier is None and bool(self.revoked) and not self.reissue
+
+    @property
     def living(self) -> tuple[Identifier, ...]:
         """The ids that the file declares as living: the current and the retiring one."""
-        retiring = (self.retiring.identifier,) if self.retiring is not None else ()
-        return (*((self.identifier,) if self.identifier is not None else ()), *retiring)
+        return tuple(identifier for identifier, _ in self.placed)
 
     @property
     def generation(self) -> int:

@@ -154,7 +154,7 @@ RULES: Mapping[str, Rule] = {
     "revoked-id-declared": Rule(
         _CRITICAL,
         _BLOCKED,
-        "A key declares an id that is revoked for ever (law 3).",
+        "A key or a wallet has an id that is revoked for ever (law 3).",
         "The id was revoked for a reason, a leak perhaps. Declaring it again would hand it back.",
         "remove the id; create a new key if the app needs one",
     ),

@@ -126,7 +126,7 @@ class _Work:
             self._retiring(key, account, seen)
 
     def _without_identifier(self, key: Key, account: Account, seen: AccountSnapshot) -> None:
-        if key.revoked and not key.reissue:
+        if key.ended:
             self.rows.append(KeyRow(key.name, key.account, key.owner, None, (Status.ENDED,)))
             return
         mark = marker(self.registry.id, key.name, key.generation)

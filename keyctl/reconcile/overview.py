@@ -135,7 +135,7 @@ def _state(
     if account is not None and account.closed is not None:
         return State.ENDED
     if row.identifier is None:
-        return State.ENDED if key.revoked and not key.reissue else State.UNISSUED
+        return State.ENDED if key.ended else State.UNISSUED
     if over:
         return State.EXPIRED
     if row.retiring:

@@ -42,7 +42,8 @@ def check_name(name: str, declared: Registry) -> None:
 
 
 def check_holder(account: str, owner: str, declared: Registry) -> None:
-    """The account is there and open to the owner, who is there and uses keys. Raises Refusal."""
+    """The account is there and open to the owner, who is there and uses keys, or whose wallet approves agents there.
+    Raises Refusal."""
     there, app = declared.accounts.get(AccountName(account)), declared.apps.get(AppName(owner))
     if there is None:
         raise unknown("account", account, declared.accounts, ACCOUNTS)
@@ -52,8 +53,18 @@ def check_holder(account: str, owner: str, declared: Registry) -> None:
         raise Refusal(f"account {account!r} was closed on {there.closed.on}", "name another account")
     if there.dedicated_to is not None and there.dedicated_to != owner:
         raise Refusal(f"account {account!r} is dedicated to {there.dedicated_to!r}", "name another account")
-    if app.access is Access.WALLET:
-        raise Refusal(f"app {owner!r} signs with a wallet and has no keys", f"change its access in {APPS}")
+    exchanges = Exchanges()
+    if app.access is Access.WALLET and exchanges.agents(there.exchange) is None:
+        raise Refusal(
+            f"app {owner!r} signs with a wallet, and {there.exchange} has no agents that one approves",
+            f"name an account at {' or '.join(exchanges.with_agents())}, or change the app's access in {APPS}",
+        )
+    venue = exchanges.venue(app)
+    if venue is not None and venue != exchanges.family(there.exchange):
+        raise Refusal(
+            f"the wallet of app {owner!r} signs at {venue}, and account {account!r} is at {there.exchange}",
+            f"name an account at {venue}, or correct the wallet's venue in {APPS}",
+        )
 
 
 def scopes_for(account: str, owner: str, given: Iterable[str] | None, declared: Registry) -> ScopeSet:

@@ -10,7 +10,7 @@ from keyctl.model.app import KEYCTL, Access, App, Hours, Kind, Wallet, Window
 from keyctl.model.finding import Finding
 from keyctl.model.names import AppName
 from keyctl.model.place import Place
-from keyctl.registry.values import Complaints, scopes
+from keyctl.registry.values import Complaints, identifier, scopes
 
 
 def apps_of(path: str, document: dict[str, Any], findings: list[Finding]) -> dict[AppName, App]:
@@ -26,7 +26,7 @@ def _app(name: AppName, path: str, entry: dict[str, Any], complaints: Complaints
     if "wallet" in entry and access is not Access.WALLET:
         message = f"app {name!r} has a wallet and no 'access: wallet'"
         complaints.add("value", message, "add it, or remove the wallet", name, "wallet")
-    wallet, hours = entry.get("wallet"), entry.get("hours")
+    hours = entry.get("hours")
     return App(
         name=name,
         team=entry["team"],
@@ -34,7 +34,7 @@ def _app(name: AppName, path: str, entry: dict[str, Any], complaints: Complaints
         place=Place(path, (name,)),
         contact=entry.get("contact"),
         access=access,
-        wallet=Wallet(wallet["venue"], wallet["chain"], wallet["address"]) if wallet else None,
+        wallet=_wallet(entry["wallet"], complaints, name) if "wallet" in entry else None,
         needs=scopes(entry.get("needs", []), complaints, name, "needs"),
         hours=Hours(tuple(hours["days"]), *_stretch(hours, complaints, name, "hours")) if hours else None,
         countries=tuple(entry.get("countries", ())),
@@ -45,6 +45,11 @@ def _app(name: AppName, path: str, entry: dict[str, Any], complaints: Complaints
         recipients=tuple(entry.get("recipients", ())),
         sink=entry.get("sink"),
     )
+
+
+def _wallet(entry: dict[str, Any], complaints: Complaints, name: AppName) -> Wallet | None:
+    address = identifier(entry["address"], complaints, name, "wallet", "address")
+    return None if address is None else Wallet(entry["venue"], entry["chain"], address.text or address.fingerprint)
 
 
 def _stretch(entry: dict[str, Any], complaints: Complaints, *pointer: str | int) -> tuple[time, time, str]:

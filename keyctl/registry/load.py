@@ -196,7 +196,8 @@ def _build(paths: tuple[str, ...], files: _Files, findings: list[Finding]) -> tu
     revoked = revocations(revoked_document.get("revoked", []), Complaints(revoked_path, findings))
     account_names = _declared(documents, files, "registry/accounts.yaml", True)
     app_names = _declared(documents, files, "registry/apps.yaml", True)
-    references = References(accounts, account_names, None if app_names is None else {*app_names, *apps}, findings)
+    every_app = None if app_names is None else {*app_names, *apps}
+    references = References(accounts, account_names, apps, every_app, findings)
     references.check_accounts()
     policy = policy_of(*part("policy"))
     references.check_policy(policy)

@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
 from keyctl.exchanges.catalogue import canonical, declaration, names
+from keyctl.exchanges.declaration import WalletAgents
 from keyctl.model.account import Account
+from keyctl.model.app import Access, App
 from keyctl.model.finding import Finding
 from keyctl.model.key import Key
-from keyctl.model.names import AccountName, ExchangeId
+from keyctl.model.names import AccountName, AppName, ExchangeId
 from keyctl.model.policy import Policy
 from keyctl.model.scopes import ScopeSet, in_order
 from keyctl.registry.policy_file import POLICY
@@ -29,11 +31,13 @@ class References:
         self,
         accounts: Mapping[AccountName, Account],
         account_names: Collection[str] | None,
+        apps: Mapping[AppName, App],
         app_names: Collection[str] | None,
         findings: list[Finding],
     ) -> None:
         self._accounts = accounts
         self._account_names = account_names
+        self._apps = apps
         self._app_names = app_names
         self._findings = findings
         self._exchanges = Exchanges()
@@ -98,7 +102,7 @@ class References:
             self._resolve("app", app, self._app_names, complaints, "apps", app)
 
     def check_key(self, key: Key) -> None:
-        """Account, owner and scopes of one key."""
+        """Account, owner and scopes of one key, and whether it is an agent where its owner signs with a wallet."""
         complaints = Complaints(key.place.path, self._findings, key.name)
         self._resolve("app", key.owner, self._app_names, complaints, "owner")
         self._resolve("account", key.account, self._account_names, complaints, "account")
@@ -109,6 +113,9 @@ class References:
             field = "id" if key.identifier is not None else "retiring"
             message = f"account {key.account!r} was closed on {account.closed.on}, and this key still has an id there"
             complaints.add("value", message, "list the id under revoked", field, account=key.account)
+        owner = self._apps.get(key.owner)
+        if owner is not None and owner.access is Access.WALLET and not key.ended:
+            self._check_agent(key, owner, account, complaints)
         granted = self._exchanges.grantable(account, key.scopes)
         if granted != key.scopes:
             wanted, fit = ", ".join(in_order(key.scopes)), ", ".join(in_order(granted))
@@ -118,6 +125,28 @@ class References:
             else:
                 message += f"no key there can have {', '.join(in_order(key.scopes - granted))} with the rest"
             complaints.add("ungrantable", message, f"write scopes: [{fit}]", "scopes", account=key.account)
+
+    def _check_agent(self, key: Key, owner: App, account: Account, complaints: Complaints) -> None:
+        """A key of an app that signs with a wallet is an agent that the wallet approves: its venue has such agents, and
+        its id is the agent's address."""
+        agents = self._exchanges.agents(account.exchange)
+        if not self._exchanges.known(account.exchange):
+            return
+        if agents is None:
+            message = f"app {owner.name!r} signs with a wallet, and {account.exchange} has no agents that one approves"
+            remedy = f"name an app with 'access: key', or an account at {' or '.join(self._exchanges.with_agents())}"
+            complaints.add("value", message, remedy, "owner", account=account.name)
+            return
+        venue = self._exchanges.venue(owner)
+        if venue is not None and venue != self._exchanges.family(account.exchange):
+            message = f"the wallet of app {owner.name!r} signs at {venue}, and this account is at {account.exchange}"
+            remedy = f"name an account at {venue}, or correct the wallet's venue in {APPS}"
+            complaints.add("value", message, remedy, "account", account=account.name)
+        for identifier, pointer in key.placed:
+            if identifier.text is not None and not identifier.text.startswith("0x"):
+                message = f"{identifier.display} is no address, and the wallet of app {owner.name!r} approves such only"
+                remedy = "write the agent's address, which begins with 0x, or name an app with 'access: key'"
+                complaints.add("value", message, remedy, *pointer, account=account.name)
 
     def _resolve(
         self, kind: str, name: str, declared: Collection[str] | None, complaints: Complaints, *pointer: str | int
@@ -154,6 +183,21 @@ class Exchanges:
     def family(self, exchange: ExchangeId) -> str:
         """The exchange under whose name its keys are known: those that share keys count as one."""
         return canonical(exchange) if exchange in self.names else exchange
+
+    def agents(self, exchange: ExchangeId) -> WalletAgents | None:
+        """The agents that a wallet approves there; None where there are none, and for an unknown exchange."""
+        return declaration(exchange).wallet_agents if exchange in self.names else None
+
+    def with_agents(self) -> tuple[str, ...]:
+        """The exchanges that have agents of wallets, sorted."""
+        return tuple(sorted({canonical(name) for name in self.names if declaration(name).wallet_agents is not None}))
+
+    def venue(self, app: App) -> ExchangeId | None:
+        """The exchange with agents at which an app's wallet signs; None where its venue names no such exchange."""
+        if app.wallet is None or app.wallet.venue not in self.names:
+            return None
+        named = declaration(app.wallet.venue)
+        return named.id if named.wallet_agents is not None else None
 
     def grantable(self, account: Account, scopes: ScopeSet) -> ScopeSet:
         """The smallest set that a key of the account can have and that holds ``scopes``; the same for an unknown

@@ -83,6 +83,22 @@ def test_closed_accounts_and_apps_that_sign_with_a_wallet_get_no_key(example: Re
     assert "signs with a wallet" in keyctl("new", "k", "--account", "bybit-mm", "--owner", "signer").err
 
 
+def test_an_app_that_signs_with_a_wallet_gets_an_agent_where_there_are_some(example: Repository) -> None:
+    accounts, apps = example.path / "registry" / "accounts.yaml", example.path / "registry" / "apps.yaml"
+    accounts.write_text(accounts.read_text() + "hl: {exchange: hyperliquid}\npx: {exchange: paradex}\n")
+    wallet = "wallet: {venue: hyperliquid, chain: arbitrum, address: '0xab'}"
+    needs = "read, trade.spot, trade.futures, earn, transfer.internal, transfer.subaccount, 'other:account.settings'"
+    signer = f"signer: {{team: new, kind: internal, access: wallet, {wallet}, needs: [{needs}]}}\n"
+    apps.write_text(apps.read_text() + signer)
+    elsewhere = keyctl("new", "k", "--account", "px", "--owner", "signer", "--ips", "any")
+    assert elsewhere.status == 1 and "signs at hyperliquid, and account 'px' is at paradex" in elsewhere.err
+    less = keyctl("new", "k", "--account", "hl", "--owner", "signer", "--ips", "any", "--scopes", "read,trade.futures")
+    assert less.status == 1 and "hyperliquid can't grant exactly" in less.err
+    made = keyctl("new", "k", "--account", "hl", "--owner", "signer", "--ips", "any", "--days", "90")
+    assert made.status == 0, made.err
+    assert keyctl("validate").status == 0, keyctl("validate").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -67,10 +67,11 @@ def registries(draw: st.DrawFn, max_keys: int = 5) -> Written:
     accounts: dict[AccountName, Account] = {}
     for name in draw(st.lists(_NAME, min_size=1, max_size=4, unique=True)):
         accounts[AccountName(name)] = draw(_accounts(AccountName(name), list(accounts.values()), list(apps)))
+    users = [name for name, app in apps.items() if app.access is Access.KEY] or [KEYCTL]
     keys: dict[KeyName, Key] = {}
     for name in draw(st.lists(_NAME.map("key-{}".format), max_size=max_keys, unique=True)):
         folder = draw(st.sampled_from(["keys.d/", "keys.d/team/", "keys.d/team/Desk_2/"]))
-        keys[KeyName(name)] = draw(_keys(f"{folder}{name}.yaml", list(accounts.values()), list(apps), networks, ids))
+        keys[KeyName(name)] = draw(_keys(f"{folder}{name}.yaml", list(accounts.values()), users, networks, ids))
     revoked = tuple(draw(_revocations(REVOKED, ids, 2)))
     brakes = draw(st.builds(Brakes, st.integers(0, 9), st.integers(0, 100), st.integers(0, 100)))
     registry = Registry(
