@@ -46,7 +46,8 @@ def status(
     output: OutputOption = None,
     full_ids: FullIdsOption = False,
 ) -> None:
-    """Every key: owner, scopes, IPs, days left and state; with --live also what the exchanges report."""
+    """Every key: owner, scopes, IPs, days left and state; with --live also what the exchanges report. Apps that sign
+    with a wallet follow."""
     from keyctl.cli.looking import look
     from keyctl.cli.output import Outputs
     from keyctl.history.life import key_life
@@ -89,7 +90,7 @@ def status(
             files=snapshot or (),
             only=narrowed,
         )
-        result = overview.live_overview(desired, reconciled.comparison, reconciled.snapshot, ids)
+        result = overview.live_overview(desired, reconciled.comparison, reconciled.snapshot, ids, narrowed)
     else:
         result = overview.declared_overview(root, desired, now, narrowed, ids)
     progress.done()

@@ -8,10 +8,11 @@ from enum import StrEnum
 
 from keyctl.model.comparison import KeyRow
 from keyctl.model.finding import ExitReason, Finding
+from keyctl.model.identifier import Identifier
 from keyctl.model.key import Key
 from keyctl.model.life import HeldId
 from keyctl.model.live import LiveKey
-from keyctl.model.names import ExchangeId
+from keyctl.model.names import AppName, ExchangeId
 
 
 class State(StrEnum):
@@ -45,9 +46,23 @@ class OverviewRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WalletRow:
+    """One app that signs with a wallet. ``exchange`` is the one that ``venue`` names, None where that is another place;
+    ``address`` is the wallet's."""
+
+    app: AppName
+    team: str
+    venue: str
+    exchange: ExchangeId | None
+    chain: str
+    address: Identifier
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The result of a status. ``live`` says whether exchanges were asked; ``ids`` is every id that the one key asked
-    about ever had, None for several keys."""
+    about ever had, None for several keys. ``wallets`` are the apps that sign with one, by name; no exchange is asked
+    about those."""
 
     generated_at: datetime
     commit: str | None
@@ -58,3 +73,4 @@ class Overview:
     ids: tuple[HeldId, ...] | None
     findings: tuple[Finding, ...]
     exit_reasons: tuple[ExitReason, ...]
+    wallets: tuple[WalletRow, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from keyctl.model.comparison import KeyRow, Status
 from keyctl.model.finding import ExitReason, Finding
-from keyctl.model.names import AccountName
+from keyctl.model.names import AccountName, AppName, ExchangeId
 from keyctl.model.refusal import Refusal
 from keyctl.model.registry import Registry
 
@@ -53,6 +53,10 @@ class Narrowing:
         if self._is_about(row.key, row.owner):
             return True
         return row.account is not None and self._is_about_account(row.account, registry)
+
+    def keeps_wallet(self, app: AppName, exchange: ExchangeId | None) -> bool:
+        """Whether the wallet of an app that signs at this exchange does."""
+        return not self or ("app", app) in self.terms or ("exchange", exchange) in self.terms
 
     def keeps_finding(self, finding: Finding, registry: Registry) -> bool:
         """Whether a finding does; what blocks or fails always does."""

@@ -15,7 +15,7 @@ from keyctl.model.key import Key
 from keyctl.model.life import HeldId, Holding, Life
 from keyctl.model.live import LiveKey, Snapshot
 from keyctl.model.names import AccountName, ExchangeId
-from keyctl.model.overview import Overview, OverviewRow, State
+from keyctl.model.overview import Overview, OverviewRow, State, WalletRow
 from keyctl.model.registry import Registry
 from keyctl.model.times import end_of
 from keyctl.model.tombstone import Tombstones
@@ -23,6 +23,7 @@ from keyctl.policy.rules.expiring import window
 from keyctl.reconcile.desired import Desired
 from keyctl.reconcile.narrowing import Narrowing
 from keyctl.registry.positions import locate
+from keyctl.registry.references import Exchanges
 
 
 def declared_overview(
@@ -51,13 +52,18 @@ def declared_overview(
         ids=ids,
         findings=findings,
         exit_reasons=exit_reasons(findings, Severity.CRITICAL),
+        wallets=tuple(_wallets(registry, only)),
     )
 
 
 def live_overview(
-    desired: Desired, comparison: Comparison, snapshot: Snapshot | None, ids: tuple[HeldId, ...] | None = None
+    desired: Desired,
+    comparison: Comparison,
+    snapshot: Snapshot | None,
+    ids: tuple[HeldId, ...] | None = None,
+    only: Narrowing | None = None,
 ) -> Overview:
-    """The rows of a reconcile with what the exchanges report of each credential."""
+    """The rows of a reconcile, narrowed to ``only``, with what the exchanges report of each credential."""
     registry = desired.registry
     seen = _seen(snapshot)
     rows = []
@@ -74,6 +80,7 @@ def live_overview(
         ids=ids,
         findings=comparison.findings,
         exit_reasons=comparison.exit_reasons,
+        wallets=tuple(_wallets(registry, only or Narrowing())),
     )
 
 
@@ -93,6 +100,15 @@ def ids_of(key: Key, life: Life | None) -> tuple[HeldId, ...]:
             if known.holding is not Holding.REVOKED:
                 found[identifier] = replace(known, holding=holding)
     return tuple(found.values())
+
+
+def _wallets(registry: Registry | None, only: Narrowing) -> Iterable[WalletRow]:
+    exchanges = Exchanges()
+    for app in registry.apps.values() if registry is not None else ():
+        exchange = exchanges.venue(app)
+        if app.wallet is not None and only.keeps_wallet(app.name, exchange):
+            wallet = app.wallet
+            yield WalletRow(app.name, app.team, wallet.venue, exchange, wallet.chain, wallet.identifier)
 
 
 def _rows(registry: Registry) -> Iterable[KeyRow]:

@@ -13,7 +13,7 @@ from keyctl.model.ips import IpSet
 from keyctl.model.life import HeldId, Holding
 from keyctl.model.live import LiveKey
 from keyctl.model.observed import Absent, Known, NotObservable, Observed
-from keyctl.model.overview import Overview, OverviewRow, State
+from keyctl.model.overview import Overview, OverviewRow, State, WalletRow
 from keyctl.model.scopes import ScopeSet, in_order
 from keyctl.model.times import instant
 from keyctl.reports import sentences
@@ -52,6 +52,7 @@ def document(view: Overview, style: Style) -> dict[str, Any]:
         "exit_reasons": [reason.value for reason in view.exit_reasons],
         "keys": [_row(row, style) for row in view.keys],
         "ids": None if view.ids is None else [held_id(held, style) for held in view.ids],
+        "wallets": [_wallet(row, style) for row in view.wallets],
         "findings": [finding_row(finding) for finding in view.findings],
         "summary": {
             "keys": len(view.keys),
@@ -85,6 +86,8 @@ def page(view: Overview, style: Style) -> Page:
         blocks.append(ids_table(view.ids, style))
     elif view.keys:
         blocks.append(_table(view))
+    if view.ids is None and view.wallets:
+        blocks.append(_wallet_table(view.wallets, style))
     caveats = []
     if view.partial and view.ids is None:
         caveats.append("This result is partial; it is no evidence for a gate.")
@@ -117,6 +120,36 @@ def ids_table(ids: tuple[HeldId, ...], style: Style) -> Table:
 
     columns = ("", "id", "in git since", "revoked", "reason", "confirmed dead")
     return Table(columns, tuple(tuple(cells(held)) for held in ids), 80, "Every id that it ever had")
+
+
+def _wallet(row: WalletRow, style: Style) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "app": row.app,
+        "team": row.team,
+        "venue": row.venue,
+        "exchange": row.exchange,
+        "chain": row.chain,
+        "fingerprint": row.address.fingerprint,
+        "display": row.address.display,
+    }
+    if style.full_ids:
+        shown["address"] = row.address.text
+    return shown
+
+
+def _wallet_table(wallets: tuple[WalletRow, ...], style: Style) -> Table:
+    """Apps that no key stands for; addresses short, or whole where asked for."""
+    rows = tuple(
+        (
+            Cell(row.app),
+            Cell(row.venue),
+            Cell(row.chain),
+            Cell((row.address.text if style.full_ids else None) or row.address.display),
+            Cell(row.team),
+        )
+        for row in wallets
+    )
+    return Table(("app", "venue", "chain", "address", "team"), rows, 60, "Apps that sign with a wallet")
 
 
 def addresses(ips: IpSet, most: int = _MOST) -> str:

@@ -106,3 +106,55 @@ def test_wrong_usage_and_unknown_keys(example: Repository) -> None:
     assert keyctl("status", "ledger", "--only", "app=ledger").status == 64
     assert keyctl("status", "--snapshot", "x.json").status == 64
     assert keyctl("status", "--format", "sarif").status == 64
+
+
+ADDRESS = "0x" + "Ab" * 20
+
+
+def test_apps_that_sign_with_a_wallet_are_in_the_inventory(example: Repository) -> None:
+    accounts, apps = example.path / "registry" / "accounts.yaml", example.path / "registry" / "apps.yaml"
+    accounts.write_text(accounts.read_text() + "hl: {exchange: hyperliquid}\n")
+    wallet = f"wallet: {{venue: hyperliquid, chain: arbitrum, address: '{ADDRESS}'}}"
+    apps.write_text(apps.read_text() + f"signer: {{team: perps, kind: internal, access: wallet, {wallet}}}\n")
+    code, document = status()
+    assert code == 0
+    (shown,) = document["wallets"]
+    assert (shown.pop("fingerprint")[:7], shown) == (
+        "sha256:",
+        {
+            "app": "signer",
+            "team": "perps",
+            "venue": "hyperliquid",
+            "exchange": "hyperliquid",
+            "chain": "arbitrum",
+            "display": "0xab…",
+        },
+    )
+    for name in ("text", "markdown"):
+        told = keyctl("status", *AT, "--format", name).out
+        assert all(word in told for word in ("Apps that sign with a wallet", "signer", "arbitrum", "0xab…", "perps"))
+        assert ADDRESS.lower() not in told
+        assert ADDRESS.lower() in keyctl("status", *AT, "--format", name, "--full-ids").out
+    _, whole = status("--full-ids")
+    assert whole["wallets"][0]["address"] == ADDRESS.lower()
+    assert [one["app"] for one in status("--only", "app=signer")[1]["wallets"]] == ["signer"]
+    assert status("ledger")[1]["wallets"] == [] and status("--only", "app=ledger")[1]["wallets"] == []
+    assert "Apps that sign" not in keyctl("status", "ledger", *AT).out
+
+
+def test_accounts_that_keyctl_can_t_ask_leave_a_reconcile_incomplete(example: Repository, serve: Serve) -> None:
+    serve("example")
+    accounts = example.path / "registry" / "accounts.yaml"
+    accounts.write_text(accounts.read_text() + "hl: {exchange: hyperliquid}\n")
+    scopes = "[read, trade.spot, trade.futures, earn, transfer.internal, transfer.subaccount, 'other:account.settings']"
+    agent = f"account: hl\nowner: hedger\nid: '{ADDRESS}'\nscopes: {scopes}\nips: any\n"
+    (example.path / "keys.d" / "hedger" / "agent.yaml").write_text(agent)
+    ran = keyctl("reconcile", *AT, "--format", "json")
+    document = json.loads(ran.out)
+    assert validity("comparison")(document), decided_errors("comparison", document)
+    assert (ran.status, document["exit_reasons"]) == (4, ["incomplete"])
+    (found,) = (one for one in document["findings"] if one["key"] == "agent")
+    assert found["rule"] == "unobservable" and "keyctl can't ask Hyperliquid yet" in found["message"]
+    assert [one["coverage"] for one in document["accounts"] if one["name"] == "hl"] == ["declared-only"]
+    assert keyctl("doctor").status == 0, "no credential is wanted"
+    assert keyctl("observe", "agent", "--out", "../own.json").status == 1

@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given
 
 from keyctl.model.account import Closed
+from keyctl.model.app import Access, App, Kind, Wallet
 from keyctl.model.finding import Finding, Severity
 from keyctl.model.life import HeldId, Holding, Life
+from keyctl.model.names import AppName
 from keyctl.model.overview import Overview, OverviewRow, State
+from keyctl.model.place import Place
 from keyctl.model.refusal import Refusal
 from keyctl.model.registry import Registry
 from keyctl.model.rules import found
@@ -27,6 +30,7 @@ from keyctl.reconcile.overview import declared_overview, ids_of, live_overview
 from tests.reconcile.worlds import NOW, World, worlds
 
 NOWHERE = Path("/nowhere")
+HERE = Place("registry/apps.yaml")
 COUNTS = Counts(0, 0, 0, 0, 0, None)
 
 
@@ -112,3 +116,28 @@ def test_the_ids_of_a_key_are_those_of_its_life_and_of_its_file(world: World) ->
     assert held[key.identifier].holding is Holding.CURRENT and held[key.identifier].since == NOW
     assert {one.identifier for one in ids if one.holding is Holding.REVOKED} == {e.identifier for e in key.revoked}
     assert len(ids_of(key, None)) == len(ids)
+
+
+@given(worlds())
+def test_apps_that_sign_with_a_wallet_are_shown_with_the_exchange_that_they_name(world: World) -> None:
+    def signer(name: str, venue: str) -> App:
+        wallet = Wallet(venue, "arbitrum", "0x" + "ab" * 20)
+        return App(AppName(name), "perps", Kind.INTERNAL, HERE, access=Access.WALLET, wallet=wallet)
+
+    apps = {app.name: app for app in (signer("perps", "hyperliquid"), signer("swaps", "a dex"))}
+    registry = replace(world.registry, apps={**world.registry.apps, **apps})
+    result = overview(registry)
+    shown = [(row.app, row.team, row.venue, row.exchange, row.chain, row.address.display) for row in result.wallets]
+    assert shown == [
+        ("perps", "perps", "hyperliquid", "hyperliquid", "arbitrum", "0xab…"),
+        ("swaps", "perps", "a dex", None, "arbitrum", "0xab…"),
+    ]
+    asked = run.reconcile(NOWHERE, desired(registry), lambda _: world.snapshot, now=NOW, real_now=NOW)
+    assert live_overview(desired(registry), asked.comparison, asked.snapshot).wallets == result.wallets
+    about_one = Narrowing((("app", "swaps"),))
+    assert [row.app for row in overview(registry, only=about_one).wallets] == ["swaps"]
+    one = live_overview(desired(registry), asked.comparison, asked.snapshot, only=about_one)
+    assert [row.app for row in one.wallets] == ["swaps"]
+    name = world.issued[0].name
+    assert overview(registry, only=Narrowing((("key", name),))).wallets == ()
+    assert overview(world.registry).wallets == ()

@@ -21,7 +21,7 @@ from keyctl.model.life import Commit, Deed, FieldChange, HeldId, Holding, Life, 
 from keyctl.model.live import LiveKey
 from keyctl.model.names import AccountName, AppName, ExchangeId, KeyName
 from keyctl.model.observed import ABSENT, Known, NotObservable
-from keyctl.model.overview import Overview, OverviewRow, State
+from keyctl.model.overview import Overview, OverviewRow, State, WalletRow
 from keyctl.model.place import Place
 from keyctl.model.scopes import READ, Scope
 from keyctl.registry.schema import decided_errors, validity
@@ -75,6 +75,16 @@ held = st.builds(
     confirmed=days,
 )
 
+wallets = st.builds(
+    WalletRow,
+    app=texts.map(AppName),
+    team=texts,
+    venue=texts,
+    exchange=st.none() | texts.map(ExchangeId),
+    chain=texts,
+    address=ids,
+)
+
 
 @st.composite
 def overviews(draw: st.DrawFn) -> Overview:
@@ -110,6 +120,7 @@ def overviews(draw: st.DrawFn) -> Overview:
         tuple(draw(st.lists(held, max_size=3))) if draw(st.booleans()) else None,
         found,
         exit_reasons(found, Severity.ERROR),
+        tuple(draw(st.lists(wallets, max_size=3))),
     )
 
 
@@ -198,16 +209,20 @@ _TRIED = CredentialRow(
 )
 
 
+_WALLET = WalletRow(AppName("signer"), "perps", "a venue", None, "arbitrum", WHOLE)
+
+
 @pytest.mark.parametrize(
     "view",
     [
         Overview(
             NOW, None, False, False, False, (OverviewRow(_ROW, State.ISSUED, None, None, None, None),), (_HELD,), (), ()
         ),
+        Overview(NOW, None, False, False, False, (), None, (), (), (_WALLET,)),
         Life(WHOLE, (KeyName("k"),), (_HELD,), (_EVENT,), 1, None, None, (), ()),
         Checkup(False, (_TRIED,), (), (), ()),
     ],
-    ids=lambda view: type(view).__name__,
+    ids=("status of a key", "status with a wallet", "log", "doctor"),
 )
 def test_whole_ids_are_shown_only_when_asked_for(view: View) -> None:
     for name in names():
@@ -258,7 +273,7 @@ def test_markdown_holds_no_tag_no_mention_and_no_broken_table(view: View) -> Non
         and "://" not in re.sub(r"\\:", "", shown)
     )
     widths = {len(re.findall(r"(?<!\\)\|", line)) for line in shown.splitlines() if line.startswith("|")}
-    assert widths <= {7, 8, 9}
+    assert widths <= {6, 7, 8, 9}
 
 
 @pytest.mark.parametrize(
