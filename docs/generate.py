@@ -150,7 +150,8 @@ def _rules() -> str:
 
 
 def _exchanges() -> str:
-    names = [name for name in catalogue.names() if catalogue.canonical(name) == name]
+    own = [name for name in catalogue.names() if catalogue.canonical(name) == name]
+    names = [name for name in own if catalogue.unread(name) is None]
     lines = [NOTE, "# Exchanges\n", "What each exchange's API lets keyctl see and do, for keys that it administers;"]
     lines += ["where a master account's own keys differ, they have a row of their own.\n"]
     lines.append("| | " + " | ".join(capability.value for capability in Capability) + " |")
@@ -164,7 +165,23 @@ def _exchanges() -> str:
     for name in names:
         declared = catalogue.declaration(name)
         lines += [f"- {declared.title}: {power}" for power in declared.may_also or ("nothing that is documented",)]
+    lines.append("\nDeclared, so that their accounts, keys and tombstones can be in the registry; keyctl can't ask")
+    lines.append("them yet, so nothing of theirs counts as in sync, and they take no credential:\n")
+    lines += [f"- [{catalogue.declaration(name).title}]({name}.md)" for name in own if name not in names]
+    lines += ["\nWhere a wallet approves agents, and an app needs no key that the exchange made:\n", *_agents(own)]
     return "\n".join(lines) + "\n"
+
+
+def _agents(names: list[str]) -> Iterator[str]:
+    yield "| | agent | longest life | an approval can carry an end | as of |\n| --- | --- | --- | --- | --- |"
+    for name in names:
+        declared = catalogue.declaration(name)
+        agents = declared.wallet_agents
+        if agents is not None:
+            life = f"{agents.max_days} days" if agents.max_days is not None else "no limit documented"
+            end = "yes" if agents.expiry else "no"
+            source = f"[{agents.as_of}]({agents.source})"
+            yield f"| [{declared.title}]({name}.md) | {agents.kind} | {life} | {end} | {source} |"
 
 
 def _abilities(title: str, capabilities: frozenset[Capability]) -> str:
