@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from keyctl.model.balance import Balance
 from keyctl.model.identifier import Fingerprint, Identifier
 from keyctl.model.ips import IpSet
 from keyctl.model.names import AccountName, ExchangeId
-from keyctl.model.observed import Observed
+from keyctl.model.observed import NotObservable, Observed
 from keyctl.model.scopes import ScopeSet
 
 
@@ -77,6 +78,9 @@ class Unanswered:
     reason: str
 
 
+NOT_ASKED_FOR = NotObservable("balances were not asked for")
+
+
 @dataclass(frozen=True, slots=True)
 class AccountSnapshot:
     """One account as observed.
@@ -84,6 +88,7 @@ class AccountSnapshot:
     ``error`` says why the account is incomplete, for people. ``keys`` are sorted by fingerprint. ``gone`` holds
     fingerprints of which the exchange said explicitly that they do not exist. ``credential`` is the identifier that
     keyctl itself used; ``subaccounts`` is what a parent lists, not observable for accounts that have none.
+    ``balances`` is what lies in it; that they can't be read says nothing of the keys.
     """
 
     account: AccountName
@@ -96,6 +101,7 @@ class AccountSnapshot:
     unanswered: tuple[Unanswered, ...] = ()
     credential: Identifier | None = None
     subaccounts: Observed[tuple[SubAccount, ...]] = field(kw_only=True)
+    balances: Observed[Balance] = field(default=NOT_ASKED_FOR, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
