@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from keyctl.exchanges.errors import Malformed
 from keyctl.model.identifier import Identifier, IdentifierError
@@ -14,6 +15,7 @@ from keyctl.model.observed import NotObservable
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
+_AMOUNT = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,60})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
 _MASKED = re.compile(r"[xX*]+")
 
 NOT_REPORTED = NotObservable("the exchange has no such field")
@@ -26,7 +28,7 @@ def kind(value: object) -> str:
             return "null"
         case bool():
             return "true or false"
-        case int() | float():
+        case int() | float() | Decimal():
             return "a number"
         case str():
             return "text" if value else "empty text"
@@ -82,6 +84,18 @@ class Fields:
         if not isinstance(value, int) or isinstance(value, bool):
             raise self.malformed(name, "a whole number")
         return value
+
+    def amount(self, name: str) -> Decimal:
+        """A number of coins or of dollars, digit for digit, whether it is sent as text or as a JSON number. Nothing
+        stands for 0 but a zero."""
+        value = self.raw(name)
+        if isinstance(value, float):
+            value = repr(value)  # of an answer that another reader of JSON has parsed: the shortest text that means it
+        elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or not _AMOUNT.fullmatch(value):
+            raise self.malformed(name, "a decimal number")
+        return Decimal(value)
 
     def flag(self, name: str) -> bool:
         """True or false; 0 and 1 are neither."""

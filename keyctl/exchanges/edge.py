@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from keyctl.exchanges.errors import Malformed
@@ -12,11 +13,13 @@ Tree = dict[str, "Tree"]
 
 
 def parse(text: str) -> object:
-    """A whole JSON answer. Raises Malformed for anything else: HTML, a cut answer, a name given twice, NaN."""
+    """A whole JSON answer. Raises Malformed for anything else: HTML, a cut answer, a name given twice, NaN.
+
+    Numbers with a fraction become Decimal, digit for digit: binary ones would not be the amounts that were sent."""
     parsed: object = None
     wrong: str | None = None
     try:
-        parsed = json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_refuse)
+        parsed = json.loads(text, object_pairs_hook=_without_repetition, parse_float=_exact, parse_constant=_refuse)
     except _Repeated:
         wrong = "an object that gives a name twice"
     except (ValueError, RecursionError):
@@ -64,6 +67,13 @@ def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         raise _Repeated
     return found
+
+
+def _exact(number: str) -> Decimal:
+    try:
+        return Decimal(number)
+    except InvalidOperation:  # an exponent beyond all bounds
+        raise ValueError from None
 
 
 def _refuse(_constant: str) -> object:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from keyctl.exchanges.quotes import Quotes
 from keyctl.exchanges.transport import Transport
+from keyctl.model.balance import Balance
 from keyctl.model.live import LiveKey, SubAccount
 from keyctl.secrets.sources import Credential
 
@@ -35,6 +37,10 @@ class Reader(Protocol):
 
     async def subaccounts(self, transport: Transport) -> tuple[SubAccount, ...]:
         """All sub-accounts of the calling master account, whatever their kind."""
+
+    async def balance(self, transport: Transport, subaccount: str | None, quotes: Quotes) -> Balance:
+        """What lies in all wallets that the exchange shows of a sub-account, or of the caller's own account (None), at
+        the exchange's own prices, which ``quotes`` asks for once. What has no price is in it, without a value."""
 
     def called(self, subaccount: SubAccount) -> str:
         """What calls name a sub-account by: its uid or its name. Accounts declare the same as ``subaccount``."""

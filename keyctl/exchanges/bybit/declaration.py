@@ -35,6 +35,7 @@ _INSPECTED = (
     *_WRITTEN, "type", "expiredAt", "createdAt", "userID", "isMaster", "parentUid", "rsaPublicKey"
 )  # fmt: skip
 _LISTED = (*_WRITTEN, "type", "expiredAt", "createdAt", "status", "flag")
+_COIN = ("coin", "equity")
 _MEMBERS = tuple(f"result.subMembers.{name}" for name in ("uid", "username", "memberType", "status"))
 
 
@@ -43,12 +44,16 @@ def _of(prefix: str, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _get(
-    path: str, ccxt_method: str, per_second: float, fields: tuple[str, ...], paging: Paging = Paging.NONE
+    path: str,
+    ccxt_method: str,
+    per_second: float | None,
+    fields: tuple[str, ...],
+    paging: Paging = Paging.NONE,
+    api: str = "private",
 ) -> Endpoint:
     return Endpoint(
-        f"GET /{path}", "GET", path, Effect.READ, ("private",), ccxt_method, per_second,
-        (*ENVELOPE.fields, *fields), paging,
-    )  # fmt: skip
+        f"GET /{path}", "GET", path, Effect.READ, (api,), ccxt_method, per_second, (*ENVELOPE.fields, *fields), paging
+    )
 
 
 def _post(path: str, ccxt_method: str | None, per_second: float, fields: tuple[str, ...] = ()) -> Endpoint:
@@ -79,6 +84,29 @@ ESCROW_SUB_MEMBERS = _get(
 )
 # Declared for reading other people's recorded answers; keyctl never calls it, since it is cut at 1,000 without a sign.
 QUERY_SUB_MEMBERS = _get("v5/user/query-sub-members", "private_get_v5_user_query_sub_members", 10, _MEMBERS)
+# One answer has every wallet of one account, which no other endpoint gives a parent: query-account-coins-balance wants
+# the coins of a unified wallet named (https://bybit-exchange.github.io/docs/v5/asset/balance/all-balance). Wallets with
+# products of their own (Earn, TradingBot, CopyTrading) are cut into categories.
+ASSET_OVERVIEW = _get(
+    "v5/asset/asset-overview",
+    "private_get_v5_asset_asset_overview",
+    50,
+    (
+        "result.totalEquity",
+        *_of("result.list", ("accountType", "totalEquity")),
+        *_of("result.list.coinDetail", _COIN),
+        *_of("result.list.categories", ("category", "equity")),
+        *_of("result.list.categories.coinDetail", _COIN),
+    ),
+)
+# Public; only the limit of the address counts, and all prices come at once.
+TICKERS = _get(
+    "v5/market/tickers",
+    "public_get_v5_market_tickers",
+    None,
+    _of("result.list", ("symbol", "lastPrice", "usdIndexPrice")),
+    api="public",
+)
 CREATE_SUB_API = _post(
     "v5/user/create-sub-api", "private_post_v5_user_create_sub_api", 1, _of("result", _WRITTEN)
 )  # fmt: skip
@@ -178,6 +206,8 @@ DECLARATION = Declaration(
         "https://bybit-exchange.github.io/docs/v5/user/list-sub-apikeys",
         "https://bybit-exchange.github.io/docs/v5/user/page-subuid",
         "https://bybit-exchange.github.io/docs/v5/user/fund-subuid-list",
+        "https://bybit-exchange.github.io/docs/v5/asset/balance/asset-overview",
+        "https://bybit-exchange.github.io/docs/v5/market/tickers",
         "https://bybit-exchange.github.io/docs/v5/error",
         "https://bybit-exchange.github.io/docs/v5/rate-limit",
     ),
@@ -196,7 +226,7 @@ DECLARATION = Declaration(
         {Capability.INSPECT_SELF, Capability.UPDATE_SCOPES, Capability.DELETE, Capability.CREATED}
     ),
     endpoints=(
-        QUERY_API, SUB_APIKEYS, SUBMEMBERS, ESCROW_SUB_MEMBERS, QUERY_SUB_MEMBERS,
+        QUERY_API, SUB_APIKEYS, SUBMEMBERS, ESCROW_SUB_MEMBERS, QUERY_SUB_MEMBERS, ASSET_OVERVIEW, TICKERS,
         CREATE_SUB_API, UPDATE_API, UPDATE_SUB_API, DELETE_API, DELETE_SUB_API,
     ),
     envelope=ENVELOPE,

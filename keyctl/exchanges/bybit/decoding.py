@@ -40,14 +40,14 @@ _NORMAL, _LOGIN_BANNED, _FROZEN = 1, 2, 4
 def decode(endpoint: str, answer: object) -> tuple[LiveKey, ...]:
     """Every key in an answer, as it came. Raises ExchangeError for refusals and for answers that list no keys."""
     if endpoint == QUERY_API.name:
-        result = _result(endpoint, answer)
+        result = opened(endpoint, answer)
         return (_inspected(result, Holder.MASTER if result.flag("isMaster") else Holder.SUBACCOUNT),)
     if endpoint == SUB_APIKEYS.name:
         return key_page(answer).items
     if endpoint in (CREATE_SUB_API.name, UPDATE_SUB_API.name):
-        return (_written(_result(endpoint, answer), Holder.SUBACCOUNT),)
+        return (_written(opened(endpoint, answer), Holder.SUBACCOUNT),)
     if endpoint == UPDATE_API.name:
-        return (_written(_result(endpoint, answer), Holder.MASTER),)
+        return (_written(opened(endpoint, answer), Holder.MASTER),)
     known = (QUERY_API, SUB_APIKEYS, CREATE_SUB_API, UPDATE_SUB_API, UPDATE_API)
     raise ExchangeError(
         Cause.MALFORMED,
@@ -58,7 +58,7 @@ def decode(endpoint: str, answer: object) -> tuple[LiveKey, ...]:
 
 def key_page(answer: object) -> Page[LiveKey]:
     """One page of a sub-account's keys; an empty ``nextPageCursor`` is the last one's."""
-    result = _result(SUB_APIKEYS.name, answer)
+    result = opened(SUB_APIKEYS.name, answer)
     keys = tuple(_listed(item) for item in result.each("result"))
     return Page(keys, _cursor(result, "nextPageCursor", end="") or None)
 
@@ -71,7 +71,7 @@ def subaccount_page(endpoint: str, answer: object) -> Page[SubAccount]:
         raise ExchangeError(
             Cause.MALFORMED, f"answers of {endpoint!r} list no sub-accounts", "name an endpoint that lists them"
         )
-    result = _result(endpoint, answer)
+    result = opened(endpoint, answer)
     found = tuple(_subaccount(item) for item in result.each("subMembers"))
     if endpoint == QUERY_SUB_MEMBERS.name:  # has no pages, and is cut at 1,000 without a sign
         return Page(found, None)
@@ -79,17 +79,18 @@ def subaccount_page(endpoint: str, answer: object) -> Page[SubAccount]:
     return Page(found, None if cursor == "0" else cursor)
 
 
-def account_of(answer: object) -> tuple[str, bool]:
-    """The uid of the key that asked query-api, and whether its account is a master."""
-    result = _result(QUERY_API.name, answer)
-    return str(result.integer("userID")), result.flag("isMaster")
-
-
-def _result(endpoint: str, answer: object) -> Fields:
+def opened(endpoint: str, answer: object) -> Fields:
+    """The `result` of an answer, declared fields only. Raises ExchangeError for refusals."""
     refused = refusal(DECLARATION, endpoint, answer)
     if refused is not None:
         raise refused
     return Fields(strip(answer, DECLARATION.endpoint(endpoint).fields)).inner("result")
+
+
+def account_of(answer: object) -> tuple[str, bool]:
+    """The uid of the key that asked query-api, and whether its account is a master."""
+    result = opened(QUERY_API.name, answer)
+    return str(result.integer("userID")), result.flag("isMaster")
 
 
 def _cursor(result: Fields, name: str, end: str) -> str:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from keyctl.exchanges.bybit.declaration import ESCROW_SUB_MEMBERS, QUERY_API, SUB_APIKEYS, SUBMEMBERS
+from keyctl.exchanges.bybit.balances import PRICED_BY, parts, price, tickers
+from keyctl.exchanges.bybit.declaration import (
+    ASSET_OVERVIEW,
+    ESCROW_SUB_MEMBERS,
+    QUERY_API,
+    SUB_APIKEYS,
+    SUBMEMBERS,
+    TICKERS,
+)
 from keyctl.exchanges.bybit.decoding import account_of, decode, key_page, subaccount_page
 from keyctl.exchanges.declaration import Endpoint
 from keyctl.exchanges.errors import Cause, ExchangeError
 from keyctl.exchanges.paging import Page, walk
+from keyctl.exchanges.quotes import Quotes
 from keyctl.exchanges.reading import Reader, SelfView
 from keyctl.exchanges.transport import Transport
+from keyctl.exchanges.valuation import valued, without_value
+from keyctl.model.balance import Balance
 from keyctl.model.live import LiveKey, SubAccount
 from keyctl.secrets.sources import Credential
 
@@ -52,6 +63,20 @@ class BybitReader:
         custodial = await self._members(transport, ESCROW_SUB_MEMBERS)
         known = {subaccount.uid for subaccount in normal}
         return (*normal, *(subaccount for subaccount in custodial if subaccount.uid not in known))
+
+    async def balance(self, transport: Transport, subaccount: str | None, quotes: Quotes) -> Balance:
+        """By asset-overview, and market/tickers of spot for the prices."""
+        params = {} if subaccount is None else {"memberId": subaccount}
+        lying = parts(await transport.call(ASSET_OVERVIEW, params))
+        prices = {}
+        if without_value(lying):
+            rows = await quotes.once(TICKERS.name, lambda: transport.call(TICKERS, {"category": "spot"}))
+            known = tickers(rows)
+            for asset in without_value(lying):
+                found = price(known, asset)
+                if found is not None:
+                    prices[asset] = found
+        return valued(lying, prices, PRICED_BY)
 
     def called(self, subaccount: SubAccount) -> str:
         """By its uid; user names can be chosen freely."""

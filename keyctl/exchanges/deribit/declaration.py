@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from keyctl.exchanges.declaration import (
     Capability,
     Declaration,
@@ -37,15 +39,17 @@ _RECORD = ("id", "timestamp", "log", "result", "data")
 _LOG = (*_RECORD, "records_total", *(f"data.{name}" for name in _RECORD))
 
 
-def _call(name: str, effect: Effect, fields: tuple[str, ...], paging: Paging = Paging.NONE) -> Endpoint:
+def _call(
+    name: str, effect: Effect, fields: tuple[str, ...], paging: Paging = Paging.NONE, api: str = "private"
+) -> Endpoint:
     """A method as ccxt calls it: by GET, with its parameters in the query, whether it reads or writes."""
     return Endpoint(
-        f"GET /api/v2/private/{name}",
+        f"GET /api/v2/{api}/{name}",
         "GET",
         name,
         effect,
-        ("private",),
-        None if name == "edit_api_key" else f"private_get_{name}",  # the only one that ccxt lacks
+        (api,),
+        None if name == "edit_api_key" else f"{api}_get_{name}",  # the only one that ccxt lacks
         PER_SECOND,
         (*ENVELOPE.fields, "testnet", *(f"result.{field}" for field in fields)),
         paging,
@@ -56,6 +60,10 @@ LIST_API_KEYS = _call("list_api_keys", Effect.READ, _KEY)
 GET_ACCOUNT_SUMMARY = _call("get_account_summary", Effect.READ, ("id", "type"))
 GET_SUBACCOUNTS = _call("get_subaccounts", Effect.READ, ("id", "type", "username", "system_name"))
 GET_ACCESS_LOG = _call("get_access_log", Effect.READ, _LOG, Paging.OFFSET)
+GET_ACCOUNT_SUMMARIES = _call("get_account_summaries", Effect.READ, ("id", "summaries.currency", "summaries.equity"))
+_NAMES = _call("get_index_price_names", Effect.READ, (), api="public")
+GET_INDEX_PRICE_NAMES = replace(_NAMES, fields=(*_NAMES.fields, "result"))  # a list of texts
+GET_INDEX_PRICE = _call("get_index_price", Effect.READ, ("index_price",), api="public")
 CREATE_API_KEY = _call("create_api_key", Effect.WRITE, _KEY)
 EDIT_API_KEY = _call("edit_api_key", Effect.WRITE, _KEY)
 CHANGE_SCOPE_IN_API_KEY = _call("change_scope_in_api_key", Effect.WRITE, _KEY)
@@ -147,6 +155,9 @@ DECLARATION = Declaration(
         "https://docs.deribit.com/api-reference/account-management/private-get_account_summary",
         "https://docs.deribit.com/api-reference/account-management/private-get_subaccounts",
         "https://docs.deribit.com/api-reference/account-management/private-get_access_log",
+        "https://docs.deribit.com/api-reference/account-management/private-get_account_summaries",
+        "https://docs.deribit.com/api-reference/market-data/public-get_index_price_names",
+        "https://docs.deribit.com/api-reference/market-data/public-get_index_price",
         "https://docs.deribit.com/articles/access-scope",
         "https://docs.deribit.com/articles/security-keys",
         "https://docs.deribit.com/articles/rate-limits",
@@ -167,7 +178,8 @@ DECLARATION = Declaration(
         }
     ),
     endpoints=(
-        LIST_API_KEYS, GET_ACCOUNT_SUMMARY, GET_SUBACCOUNTS, GET_ACCESS_LOG, *ONE_KEY, REMOVE_API_KEY,
+        LIST_API_KEYS, GET_ACCOUNT_SUMMARY, GET_SUBACCOUNTS, GET_ACCESS_LOG,
+        GET_ACCOUNT_SUMMARIES, GET_INDEX_PRICE_NAMES, GET_INDEX_PRICE, *ONE_KEY, REMOVE_API_KEY,
     ),
     envelope=ENVELOPE,
     rights=RIGHTS,

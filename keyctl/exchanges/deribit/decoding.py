@@ -47,7 +47,7 @@ def decode(endpoint: str, answer: object) -> tuple[LiveKey, ...]:
     if endpoint == LIST_API_KEYS.name:
         return listed(answer, None)
     if endpoint in {written.name for written in ONE_KEY}:
-        return (_key(_opened(endpoint, answer).inner("result"), None),)
+        return (_key(opened(endpoint, answer).inner("result"), None),)
     known = (LIST_API_KEYS, *ONE_KEY)
     raise ExchangeError(
         Cause.MALFORMED,
@@ -58,12 +58,12 @@ def decode(endpoint: str, answer: object) -> tuple[LiveKey, ...]:
 
 def listed(answer: object, holder: Holder | None) -> tuple[LiveKey, ...]:
     """The keys of a listing; ``holder`` is whose they are, None where nothing says it."""
-    return tuple(_key(item, holder) for item in _opened(LIST_API_KEYS.name, answer).each("result"))
+    return tuple(_key(item, holder) for item in opened(LIST_API_KEYS.name, answer).each("result"))
 
 
 def account_of(answer: object) -> tuple[str, bool]:
     """The uid of the account whose key asked for its summary, and whether it is a main account."""
-    result = _opened(GET_ACCOUNT_SUMMARY.name, answer).inner("result")
+    result = opened(GET_ACCOUNT_SUMMARY.name, answer).inner("result")
     return str(result.integer("id")), _is_main(result)
 
 
@@ -78,7 +78,7 @@ def subaccount_page(endpoint: str, answer: object) -> Page[SubAccount]:
         )
     found: list[SubAccount] = []
     mains = 0
-    for item in _opened(endpoint, answer).each("result"):
+    for item in opened(endpoint, answer).each("result"):
         if _is_main(item):
             mains += 1
         else:
@@ -105,7 +105,8 @@ def check_environment(answer: object, environment: Environment) -> None:
 _FROZEN: Observed[bool] = NotObservable("what a blocked login does to a sub-account's keys is not documented")
 
 
-def _opened(endpoint: str, answer: object) -> Fields:
+def opened(endpoint: str, answer: object) -> Fields:
+    """An answer, declared fields only. Raises ExchangeError for refusals."""
     refused = refusal(DECLARATION, endpoint, answer)
     if refused is not None:
         raise refused

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from keyctl.exchanges.declaration import Endpoint, Holder
 from keyctl.exchanges.deribit.access_log import Record, log_page, with_events
+from keyctl.exchanges.deribit.balances import PRICED_BY, index_names, index_price, parts, route
 from keyctl.exchanges.deribit.declaration import (
     GET_ACCESS_LOG,
+    GET_ACCOUNT_SUMMARIES,
     GET_ACCOUNT_SUMMARY,
+    GET_INDEX_PRICE,
+    GET_INDEX_PRICE_NAMES,
     GET_SUBACCOUNTS,
     LIST_API_KEYS,
 )
 from keyctl.exchanges.deribit.decoding import account_of, check_environment, decode, listed, subaccount_page
 from keyctl.exchanges.errors import Cause, ExchangeError
+from keyctl.exchanges.quotes import Quotes
 from keyctl.exchanges.reading import Reader, SelfView
 from keyctl.exchanges.transport import Transport
+from keyctl.exchanges.valuation import valued, without_value
+from keyctl.model.balance import Balance
 from keyctl.model.live import LiveKey, SubAccount
 from keyctl.model.observed import NotObservable
 from keyctl.secrets.sources import Credential
@@ -75,6 +83,31 @@ class DeribitReader:
     def called(self, subaccount: SubAccount) -> str:
         """By its uid; names can be chosen freely."""
         return subaccount.uid
+
+    async def balance(self, transport: Transport, subaccount: str | None, quotes: Quotes) -> Balance:
+        """By get_account_summaries, and get_index_price for each index that leads from an asset to USD."""
+        params = {"extended": "true"} | ({} if subaccount is None else {"subaccount_id": subaccount})
+        lying = parts(await self._ask(transport, GET_ACCOUNT_SUMMARIES, params), subaccount)
+        prices: dict[str, Decimal] = {}
+        for asset in without_value(lying):
+            found = await self._price(transport, asset, quotes)
+            if found is not None:
+                prices[asset] = found
+        return valued(lying, prices, PRICED_BY)
+
+    async def _price(self, transport: Transport, asset: str, quotes: Quotes) -> Decimal | None:
+        names = await quotes.once(GET_INDEX_PRICE_NAMES.name, lambda: transport.call(GET_INDEX_PRICE_NAMES))
+        steps = route(asset, index_names(names))
+        if steps is None:
+            return None
+        price = Decimal(1)
+        for name, forwards in steps:
+            index = await self._index(transport, name, quotes)
+            price = price * index if forwards else price / index
+        return price
+
+    async def _index(self, transport: Transport, name: str, quotes: Quotes) -> Decimal:
+        return index_price(await quotes.once(name, lambda: transport.call(GET_INDEX_PRICE, {"index_name": name})))
 
     async def _account(self, transport: Transport) -> tuple[str, bool]:
         # the currency must be named; only what is said of the account, in `extended` answers, is looked at

@@ -40,10 +40,15 @@ def _data(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _get(
-    path: str, ccxt_method: str, per_second: float, fields: tuple[str, ...], paging: Paging = Paging.NONE
+    path: str,
+    ccxt_method: str,
+    per_second: float,
+    fields: tuple[str, ...],
+    paging: Paging = Paging.NONE,
+    api: str = "private",
 ) -> Endpoint:
     return Endpoint(
-        f"GET /api/v5/{path}", "GET", path, Effect.READ, ("private",), ccxt_method, per_second, _data(fields), paging
+        f"GET /api/v5/{path}", "GET", path, Effect.READ, (api,), ccxt_method, per_second, _data(fields), paging
     )
 
 
@@ -67,6 +72,15 @@ SUBACCOUNTS = _get(
     ("subAcct", "uid", "enable", "ts"),
     Paging.CURSOR,
 )
+_TRADING = ("totalEq", *(f"details.{name}" for name in ("ccy", "eq", "eqUsd")))
+_FUNDING = ("ccy", "bal")
+BALANCE = _get("account/balance", "private_get_account_balance", 5, _TRADING)  # 10 in 2 s
+FUNDING = _get("asset/balances", "private_get_asset_balances", 6, _FUNDING)
+SUB_BALANCE = _get("account/subaccount/balances", "private_get_account_subaccount_balances", 3, _TRADING)  # 6 in 2 s
+SUB_FUNDING = _get("asset/subaccount/balances", "private_get_asset_subaccount_balances", 3, _FUNDING)  # 6 in 2 s
+INDEX_TICKERS = _get(
+    "market/index-tickers", "public_get_market_index_tickers", 10, ("instId", "idxPx"), api="public"
+)  # 20 in 2 s, by address
 CREATE = _post("users/subaccount/apikey", "private_post_users_subaccount_apikey", ("subAcct", *_KEY))
 MODIFY = _post("users/subaccount/modify-apikey", "private_post_users_subaccount_modify_apikey", ("subAcct", *_KEY))
 DELETE = _post("users/subaccount/delete-apikey", "private_post_users_subaccount_delete_apikey", ("subAcct",))
@@ -93,6 +107,11 @@ DECLARATION = Declaration(
         f"{DOCS}#sub-account-rest-api-create-an-api-key-for-a-sub-account",
         f"{DOCS}#sub-account-rest-api-reset-the-api-key-of-a-sub-account",
         f"{DOCS}#sub-account-rest-api-delete-the-api-key-of-sub-accounts",
+        f"{DOCS}#trading-account-rest-api-get-balance",
+        f"{DOCS}#funding-account-rest-api-get-balance",
+        f"{DOCS}#sub-account-rest-api-get-sub-account-trading-balance",
+        f"{DOCS}#sub-account-rest-api-get-sub-account-funding-balance",
+        f"{DOCS}#public-data-rest-api-get-index-tickers",
         f"{DOCS}#overview",
         f"{DOCS}#error-code",
     ),
@@ -109,7 +128,10 @@ DECLARATION = Declaration(
         }
     ),
     master_capabilities=frozenset({Capability.INSPECT_SELF}),
-    endpoints=(ACCOUNT_CONFIG, SUB_APIKEYS, SUBACCOUNTS, CREATE, MODIFY, DELETE),
+    endpoints=(
+        ACCOUNT_CONFIG, SUB_APIKEYS, SUBACCOUNTS, BALANCE, FUNDING, SUB_BALANCE, SUB_FUNDING, INDEX_TICKERS,
+        CREATE, MODIFY, DELETE,
+    ),
     envelope=ENVELOPE,
     rights=RIGHTS,
     refusals=REFUSALS,

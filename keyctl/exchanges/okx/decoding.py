@@ -35,14 +35,14 @@ def decode(endpoint: str, answer: object) -> tuple[LiveKey, ...]:
 
     Raises ExchangeError for refusals and for answers that list no keys."""
     if endpoint == ACCOUNT_CONFIG.name:
-        item = _one(ACCOUNT_CONFIG, answer)
+        item = only_row(ACCOUNT_CONFIG, answer)
         holder = Holder.SUBACCOUNT if _master(item) is False else Holder.MASTER
         return (_key(item, holder, UNSAID),)
     if endpoint == SUB_APIKEYS.name:
-        return tuple(_named(item) for item in _rows(SUB_APIKEYS, answer))
+        return tuple(_named(item) for item in rows_of(SUB_APIKEYS, answer))
     for written in (CREATE, MODIFY):
         if endpoint == written.name:
-            return (_named(_one(written, answer)),)
+            return (_named(only_row(written, answer)),)
     known = (ACCOUNT_CONFIG, SUB_APIKEYS, CREATE, MODIFY)
     raise ExchangeError(
         Cause.MALFORMED,
@@ -53,7 +53,7 @@ def decode(endpoint: str, answer: object) -> tuple[LiveKey, ...]:
 
 def account_of(answer: object) -> tuple[str, bool | None]:
     """The uid of the account whose key asked account/config, and whether that is a master; None if it does not say."""
-    item = _one(ACCOUNT_CONFIG, answer)
+    item = only_row(ACCOUNT_CONFIG, answer)
     return item.text("uid"), _master(item)
 
 
@@ -66,22 +66,23 @@ def subaccount_page(endpoint: str, answer: object) -> Page[SubAccount]:
         raise ExchangeError(
             Cause.MALFORMED, f"answers of {endpoint!r} list no sub-accounts", f"name {SUBACCOUNTS.name}"
         )
-    rows = _rows(SUBACCOUNTS, answer)
+    rows = rows_of(SUBACCOUNTS, answer)
     made = [_moment(row) for row in rows]
     oldest = round((min(made) - EPOCH).total_seconds() * 1000) if made else None
     return Page(tuple(_subaccount(row) for row in rows), None if oldest is None else str(oldest))
 
 
-def _rows(endpoint: Endpoint, answer: object) -> tuple[Fields, ...]:
+def rows_of(endpoint: Endpoint, answer: object) -> tuple[Fields, ...]:
+    """The rows of an answer, declared fields only. Raises ExchangeError for refusals."""
     refused = refusal(DECLARATION, endpoint.name, answer)
     if refused is not None:
         raise refused
     return tuple(Fields(strip(answer, endpoint.fields)).each("data"))
 
 
-def _one(endpoint: Endpoint, answer: object) -> Fields:
+def only_row(endpoint: Endpoint, answer: object) -> Fields:
     """The only row: `data` is a list even where the documentation describes one object."""
-    rows = _rows(endpoint, answer)
+    rows = rows_of(endpoint, answer)
     if len(rows) != 1:
         raise Malformed("data", "a list of one object", "an empty list" if not rows else "a list of several")
     return rows[0]

@@ -5,11 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 from keyctl.exchanges.errors import Cause, ExchangeError
-from keyctl.exchanges.okx.declaration import ACCOUNT_CONFIG, SUB_APIKEYS, SUBACCOUNTS
+from keyctl.exchanges.okx.balances import PRICED_BY, funding, index, trading
+from keyctl.exchanges.okx.declaration import (
+    ACCOUNT_CONFIG,
+    BALANCE,
+    FUNDING,
+    INDEX_TICKERS,
+    SUB_APIKEYS,
+    SUB_BALANCE,
+    SUB_FUNDING,
+    SUBACCOUNTS,
+)
 from keyctl.exchanges.okx.decoding import account_of, decode, subaccount_page
 from keyctl.exchanges.paging import Page, walk
+from keyctl.exchanges.quotes import Quotes
 from keyctl.exchanges.reading import Reader, SelfView
 from keyctl.exchanges.transport import Transport
+from keyctl.exchanges.valuation import USD, valued, without_value
+from keyctl.model.balance import Balance
 from keyctl.model.live import LiveKey, SubAccount
 from keyctl.secrets.sources import Credential
 
@@ -61,6 +74,22 @@ class OkxReader:
             return subaccount_page(SUBACCOUNTS.name, await transport.call(SUBACCOUNTS, params))
 
         return await walk(SUBACCOUNTS.name, ask, self.called, PAGES)
+
+    async def balance(self, transport: Transport, subaccount: str | None, quotes: Quotes) -> Balance:
+        """By account/balance and asset/balances, of a sub-account by the same two below ``subaccount``, and
+        index-tickers for what those give no value of."""
+        params = {} if subaccount is None else {"subAcct": subaccount}
+        account, wallet = (BALANCE, FUNDING) if subaccount is None else (SUB_BALANCE, SUB_FUNDING)
+        lying = (
+            *trading(account, await transport.call(account, params)),
+            *funding(wallet, await transport.call(wallet, params)),
+        )
+        prices = {}
+        if without_value(lying):
+            rows = await quotes.once(INDEX_TICKERS.name, lambda: transport.call(INDEX_TICKERS, {"quoteCcy": USD}))
+            known = index(rows)
+            prices = {asset: known[asset] for asset in without_value(lying) if asset in known}
+        return valued(lying, prices, PRICED_BY)
 
     def called(self, subaccount: SubAccount) -> str:
         """By its name, which the exchange uses as id in every call."""

@@ -338,7 +338,10 @@ def test_what_can_t_be_granted_exactly_has_a_smallest_set_that_can() -> None:
 
 def test_only_reading_calls_are_declared_as_reading_and_all_are_gets() -> None:
     reading = {endpoint.path for endpoint in DECLARATION.endpoints if endpoint.effect.value == "read"}
-    assert reading == {"list_api_keys", "get_account_summary", "get_subaccounts", "get_access_log"}
+    assert reading == {
+        *("list_api_keys", "get_account_summary", "get_subaccounts", "get_access_log", "get_account_summaries"),
+        *("get_index_price_names", "get_index_price"),
+    }
     assert {endpoint.method for endpoint in DECLARATION.endpoints} == {"GET"}
     assert not any("secret" in field for endpoint in DECLARATION.endpoints for field in endpoint.fields)
     for row in DECLARATION.refusals.values():
