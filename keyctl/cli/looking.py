@@ -19,8 +19,11 @@ def look(
     only: Narrowing | None = None,
     progress: Callable[[str], None] | None = None,
     environ: Mapping[str, str] = os.environ,
+    *,
+    balances: bool = False,
 ) -> Callable[[Registry], Snapshot]:
-    """Asks the exchanges about a registry with the credentials of an environment, by default this process's."""
+    """Asks the exchanges about a registry with the credentials of an environment, by default this process's;
+    ``balances`` asks also what lies in the accounts that have a ``max_balance``."""
     from keyctl.reconcile.observe import observe
     from keyctl.secrets.sources import Credentials
 
@@ -32,6 +35,7 @@ def look(
             sandbox=environ.get("KEYCTL_SANDBOX"),
             clock=lambda: datetime.now(UTC),
             only=only.accounts(declared) if only else None,
+            balances=balances,
             progress=progress,
         )
 

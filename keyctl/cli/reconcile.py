@@ -50,6 +50,9 @@ def reconcile(
             "--previous", metavar="FILE", help="An earlier snapshot: what moved since is found.", show_default=False
         ),
     ] = None,
+    balances: Annotated[
+        bool, typer.Option("--balances", help="Also hold max_balance against what lies in each account.")
+    ] = False,
     only: OnlyOption = None,
     at: AtOption = None,
     fail_on: FailOnOption = Severity.ERROR,
@@ -79,7 +82,7 @@ def reconcile(
     reconciled = run.reconcile(
         root,
         desired,
-        look(desired, narrowed, progress.say),
+        look(desired, narrowed, progress.say, balances=balances),
         now=now,
         real_now=datetime.now(UTC),
         files=snapshot or (),

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from keyctl.exchanges.declaration import Capability, Declaration
 from keyctl.exchanges.decode import masked, shows
 from keyctl.exchanges.errors import Cause, ExchangeError
+from keyctl.exchanges.quotes import Quotes
 from keyctl.exchanges.reading import Reader, SelfView
 from keyctl.exchanges.redaction import Redactor
 from keyctl.exchanges.transport import Transport
 from keyctl.model.account import Account
 from keyctl.model.identifier import Fingerprint, Identifier
 from keyctl.model.key import Key
-from keyctl.model.live import AccountSnapshot, Coverage, LiveKey, SubAccount, Unanswered
+from keyctl.model.live import NOT_ASKED_FOR, AccountSnapshot, Coverage, LiveKey, SubAccount, Unanswered
 from keyctl.model.names import AccountName
 from keyctl.model.observed import Known, NotObservable, Observed
 from keyctl.model.tombstone import Tombstones
+from keyctl.reconcile.balances import with_balances
 from keyctl.reconcile.by_itself import each_by_itself
 from keyctl.secrets.sources import Credential, CredentialError, Credentials, prefix
 
@@ -33,6 +35,7 @@ class Group:
     """A root account and its sub-accounts: they share one credential and one rate scope.
 
     ``keys`` are the declared ones that have an identifier, by account. ``connect`` opens a transport for reading.
+    ``balances`` names the accounts that are asked what lies in them, at the prices of ``quotes``.
     """
 
     root: Account
@@ -46,6 +49,8 @@ class Group:
     connect: Callable[[Account, Credential], Transport]
     clock: Callable[[], datetime]
     progress: Callable[[str], None] = field(default=lambda _sentence: None)
+    balances: Collection[AccountName] = ()
+    quotes: Quotes = field(default_factory=Quotes)
 
     async def observe(self) -> tuple[AccountSnapshot, ...]:
         """Every account of the group, each observed as far as it could be."""
@@ -116,9 +121,12 @@ class Group:
 
     async def _ask(self, transport: Transport, credential: Credential, view: SelfView) -> tuple[AccountSnapshot, ...]:
         subaccounts, trouble = await self._subaccounts(transport, credential, view)
-        children = [self._child(transport, credential, view, subaccounts, child) for child in self.children]
+        problems = {child.name: self._unreadable(child, view, subaccounts) for child in self.children}
+        unreadable = {name: problem for name, problem in problems.items() if problem is not None}
+        children = [self._child(transport, credential, unreadable.get(child.name), child) for child in self.children]
         root = self._root(transport, credential, view, subaccounts, trouble)
-        return tuple(await asyncio.gather(root, *children))
+        snapshots = await asyncio.gather(root, *children)
+        return await with_balances(self, transport, credential, unreadable, snapshots)
 
     async def _subaccounts(
         self, transport: Transport, credential: Credential, view: SelfView
@@ -182,11 +190,9 @@ class Group:
         self,
         transport: Transport,
         credential: Credential,
-        view: SelfView,
-        subaccounts: Observed[tuple[SubAccount, ...]],
+        problem: str | None,
         child: Account,
     ) -> AccountSnapshot:
-        problem = self._unreadable(child, view, subaccounts)
         if problem is not None:
             return self._incomplete(child, problem)
         listed = await self._listed(transport, credential, child, child.subaccount or child.uid)
@@ -264,6 +270,7 @@ class Group:
             self.redactor.scrub(problem),
             credential=credential,
             subaccounts=subaccounts,
+            balances=NotObservable(self.redactor.scrub(problem)) if account.name in self.balances else NOT_ASKED_FOR,
         )
 
     def words(self, error: ExchangeError | CredentialError, credential: Credential | None) -> str:

@@ -12,12 +12,13 @@ from typing import Any
 
 from keyctl.exchanges.catalogue import UnknownExchange, declaration, reader, unread
 from keyctl.exchanges.hosts import SANDBOX
+from keyctl.exchanges.quotes import Quotes
 from keyctl.exchanges.redaction import Redactor
 from keyctl.exchanges.retry import Patience
-from keyctl.model.account import Account
+from keyctl.model.account import Account, Environment
 from keyctl.model.key import Key
-from keyctl.model.live import AccountSnapshot, Coverage, Snapshot, Unanswered
-from keyctl.model.names import AccountName
+from keyctl.model.live import NOT_ASKED_FOR, AccountSnapshot, Coverage, Snapshot, Unanswered
+from keyctl.model.names import AccountName, ExchangeId
 from keyctl.model.observed import NotObservable
 from keyctl.model.registry import Registry
 from keyctl.model.tombstone import Tombstones
@@ -34,16 +35,28 @@ def observe(
     clock: Callable[[], datetime],
     sandbox: str | None = None,
     only: Collection[AccountName] | None = None,
+    balances: bool | Collection[AccountName] = False,
     progress: Callable[[str], None] | None = None,
     patience: Patience | None = None,
 ) -> Snapshot:
     """All that the exchanges report now of the registry's open accounts, or of those in ``only``.
 
     Every one of them is in the snapshot; what could not be learnt makes it incomplete and says why. Nothing is raised
-    for that. ``sandbox`` is the control URL of the simulated exchanges, None for ``KEYCTL_SANDBOX``; ``clock`` gives
+    for that. ``balances`` asks what lies in those accounts that have a ``max_balance``, or in the named ones of them.
+    ``sandbox`` is the control URL of the simulated exchanges, None for ``KEYCTL_SANDBOX``; ``clock`` gives
     aware UTC times; ``progress`` is called with one line for each account that is done.
     """
     taken_at = clock()
+    wanted = [
+        account
+        for account in registry.accounts.values()
+        if account.closed is None and (only is None or account.name in only)
+    ]
+    weighed = frozenset(
+        account.name
+        for account in wanted
+        if account.max_balance and (balances if isinstance(balances, bool) else account.name in balances)
+    )
     observation = _Observation(
         registry,
         credentials.serving(registry.accounts.values(), registry.keys.values()),
@@ -52,12 +65,8 @@ def observe(
         sandbox if sandbox is not None else os.environ.get(SANDBOX),
         progress or (lambda _line: None),
         patience or Patience(),
+        weighed,
     )
-    wanted = [
-        account
-        for account in registry.accounts.values()
-        if account.closed is None and (only is None or account.name in only)
-    ]
     accounts = asyncio.run(observation.of(wanted))
     return Snapshot(registry.id, taken_at, tuple(sorted(accounts, key=lambda account: account.account)))
 
@@ -73,6 +82,7 @@ class _Observation:
     sandbox: str | None
     progress: Callable[[str], None]
     patience: Patience
+    balances: frozenset[AccountName]
 
     async def of(self, wanted: list[Account]) -> list[AccountSnapshot]:
         """The wanted accounts. A parent that only its children need is asked, and left out of the answer."""
@@ -87,6 +97,7 @@ class _Observation:
             root.name: tuple(account for account in wanted if account.parent == root.name) for root in roots.values()
         }
         groups: list[Group] = []
+        quotes: dict[tuple[ExchangeId, Environment], Quotes] = {}
         for root in roots.values():
             try:
                 known, reads = declaration(root.exchange), reader(root.exchange)
@@ -106,6 +117,8 @@ class _Observation:
                     connections.open,
                     self.clock,
                     self.progress,
+                    self.balances,
+                    quotes.setdefault((root.exchange, root.environment), Quotes()),
                 )
             )
         answers = await _all(groups)
@@ -152,6 +165,7 @@ class _Observation:
             self.clock(),
             error=problem,
             subaccounts=NotObservable("the exchange could not be asked"),
+            balances=NotObservable(problem) if account.name in self.balances else NOT_ASKED_FOR,
         )
 
 

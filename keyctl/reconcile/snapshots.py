@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from keyctl.model.balance import Balance, Holding
 from keyctl.model.identifier import Fingerprint, Identifier
 from keyctl.model.ips import IpSet, parse_network
 from keyctl.model.live import AccountSnapshot, Assumption, Coverage, KeyEvent, LiveKey, Snapshot, SubAccount, Unanswered
@@ -21,6 +23,7 @@ from keyctl.model.times import instant
 from keyctl.registry.schema import decided_errors, validity
 
 SCHEMA_VERSION = 1
+_SILENT = {"unknown": "the snapshot is of a version that knew no balances"}
 OLDEST = timedelta(hours=24)
 """A snapshot file older than this says nothing about now."""
 
@@ -36,8 +39,12 @@ def document(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def digest(snapshot: Snapshot) -> str:
-    """``sha256:`` over what was observed, times of observation left out."""
-    accounts = [{**_account(account), "observed_at": None} for account in snapshot.accounts]
+    """``sha256:`` over what was observed of keys and accounts; times of observation and balances, which move with
+    every price, are left out."""
+    accounts = [
+        {name: value for name, value in _account(account).items() if name != "balances"} | {"observed_at": None}
+        for account in snapshot.accounts
+    ]
     body = json.dumps(accounts, sort_keys=True, separators=(",", ":"))
     return "sha256:" + sha256(body.encode()).hexdigest()
 
@@ -82,15 +89,15 @@ def merge(live: Snapshot, files: Iterable[Snapshot]) -> Snapshot:
 
     An account takes the better coverage, and between equal ones the later observation. Accounts that are only asked
     about declared keys are joined key by key, the later observation of a key winning. A key's own view adds that key to
-    an account that could not be enumerated, and betters nothing else. Accounts that are not part of this run are left
-    out.
+    an account that could not be enumerated, and betters nothing else. What lies in an account is the later of what was
+    read. Accounts that are not part of this run are left out.
     """
     accounts = {account.account: account for account in live.accounts}
     for snapshot in files:
         for other in snapshot.accounts:
             mine = accounts.get(other.account)
             if mine is not None:
-                accounts[other.account] = _joined(mine, other)
+                accounts[other.account] = replace(_joined(mine, other), balances=_later_balance(mine, other))
     return replace(live, accounts=tuple(accounts[name] for name in sorted(accounts)))
 
 
@@ -127,6 +134,11 @@ def _with_own_view(mine: AccountSnapshot, other: AccountSnapshot) -> AccountSnap
     )
 
 
+def _later_balance(mine: AccountSnapshot, other: AccountSnapshot) -> Observed[Balance]:
+    read = [seen for seen in (mine, other) if isinstance(seen.balances, Known)]
+    return max(read, key=lambda seen: seen.observed_at).balances if read else mine.balances
+
+
 def _alive(key: LiveKey, newer: AccountSnapshot) -> bool:
     return key.identifier.fingerprint not in newer.gone
 
@@ -149,6 +161,22 @@ def _account(seen: AccountSnapshot) -> dict[str, Any]:
                 for sub in listed
             ],
         ),
+        "balances": _observed(seen.balances, _balance),
+    }
+
+
+def _balance(balance: Balance) -> dict[str, Any]:
+    return {
+        "currency": balance.currency,
+        "priced_by": balance.priced_by,
+        "holdings": [
+            {
+                "asset": holding.asset,
+                "amount": format(holding.amount, "f"),
+                "value": None if holding.value is None else format(holding.value, "f"),
+            }
+            for holding in balance.holdings
+        ],
     }
 
 
@@ -206,7 +234,16 @@ def _read_account(read: Mapping[str, Any]) -> AccountSnapshot:
                 SubAccount(sub["uid"], sub["name"], _read_observed(sub["frozen"], bool)) for sub in listed
             ),
         ),
+        balances=_read_observed(read.get("balances", _SILENT), _read_balance),
     )
+
+
+def _read_balance(read: Mapping[str, Any]) -> Balance:
+    holdings = (
+        Holding(row["asset"], Decimal(row["amount"]), None if row["value"] is None else Decimal(row["value"]))
+        for row in read["holdings"]
+    )
+    return Balance(tuple(holdings), read["currency"], read["priced_by"])
 
 
 def _read_identifier(read: Mapping[str, Any]) -> Identifier:
