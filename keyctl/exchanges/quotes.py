@@ -25,7 +25,8 @@ class Quotes:
                 try:
                     self._answers[question] = await ask()
                 except ExchangeError as error:
-                    self._answers[question] = error
+                    message = f"prices could not be read: {error.message}"
+                    self._answers[question] = ExchangeError(error.causes, message, error.remedy, code=error.code)
         answer = self._answers[question]
         if isinstance(answer, ExchangeError):
             raise ExchangeError(answer.causes, answer.message, answer.remedy, code=answer.code)

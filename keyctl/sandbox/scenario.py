@@ -6,18 +6,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import yaml
 
 from keyctl.sandbox.invented import invented_id, invented_passphrase, invented_secret
 from keyctl.sandbox.merge import merge_patch
+from keyctl.sandbox.money import Prices, Wallets
 
 SHIPPED = Path(__file__).parent / "scenarios"
 CREDENTIALS = ("account", "own")
 WITH_PASSPHRASE = frozenset({"okx", "myokx", "okxus"})
 """The exchanges at which a credential has a passphrase beside key and secret."""
 _RELATIVE = re.compile(r"(?:(?P<ago>\d+)(?P<ago_unit>[smhd]) ago|in (?P<ahead>\d+)(?P<ahead_unit>[smhd]))")
+_AMOUNT = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -52,21 +55,25 @@ class SimulatedKey:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedAccount:
-    """One account; ``parent`` is the name of the account that it is a sub-account of."""
+    """One account; ``parent`` is the name of the account that it is a sub-account of. ``balances`` is what lies in it,
+    by the exchange's own names of wallets."""
 
     name: str
     uid: str
     parent: str | None
     native: Mapping[str, object]
+    balances: Wallets = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ExchangeScenario:
-    """One exchange: its accounts and keys in the order in which it lists them; ``options`` switch assumptions."""
+    """One exchange: its accounts and keys in the order in which it lists them; ``options`` switch assumptions.
+    ``prices`` are in USD, and an asset that is not named has none."""
 
     options: Mapping[str, object]
     accounts: tuple[SimulatedAccount, ...]
     keys: tuple[SimulatedKey, ...]
+    prices: Prices = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +160,13 @@ def read(
 def _exchange(
     exchange: str, form: object, at: str, scenario: str, start: datetime, secrets: Mapping[str, str]
 ) -> ExchangeScenario:
-    body = _mapping(form, at, {"options", "accounts"}, {"accounts"})
+    body = _mapping(form, at, {"options", "prices", "accounts"}, {"accounts"})
     accounts: list[SimulatedAccount] = []
     keys: list[SimulatedKey] = []
     forms = _names(body["accounts"], f"{at}.accounts")
     for name, account_form in forms.items():
         place = f"{at}.accounts.{name}"
-        account = _mapping(account_form, place, {"uid", "parent", "native", "keys"}, {"uid"})
+        account = _mapping(account_form, place, {"uid", "parent", "native", "balances", "keys"}, {"uid"})
         parent = account.get("parent")
         if parent is not None and parent not in forms:
             raise ScenarioError(f"{place}.parent: no account {parent!r} in this scenario")
@@ -169,6 +176,10 @@ def _exchange(
                 _text(account["uid"], f"{place}.uid"),
                 None if parent is None else str(parent),
                 dict(_names(account.get("native", {}), f"{place}.native")),
+                {
+                    wallet: _amounts(held, f"{place}.balances.{wallet}")
+                    for wallet, held in _names(account.get("balances", {}), f"{place}.balances").items()
+                },
             )
         )
         for key, key_form in _names(account.get("keys", {}), f"{place}.keys").items():
@@ -177,7 +188,11 @@ def _exchange(
         keys = [replace(key, passphrase=invented_passphrase(scenario, key.id)) for key in keys]
     _refuse_twins([key.id for key in keys], f"{at}: two keys have the id")
     _refuse_twins([account.uid for account in accounts], f"{at}: two accounts have the uid")
-    return ExchangeScenario(dict(_names(body.get("options", {}), f"{at}.options")), tuple(accounts), tuple(keys))
+    prices = _amounts(body.get("prices", {}), f"{at}.prices")
+    if wrong := sorted(asset for asset, price in prices.items() if price <= 0):
+        raise ScenarioError(f"{at}.prices.{wrong[0]}: a price is above 0; leave out what has none")
+    options = dict(_names(body.get("options", {}), f"{at}.options"))
+    return ExchangeScenario(options, tuple(accounts), tuple(keys), prices)
 
 
 def _key(
@@ -235,6 +250,17 @@ def _names(value: object, at: str) -> Mapping[str, object]:
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
         raise ScenarioError(f"{at}: a mapping with text keys is expected")
     return value
+
+
+def _amounts(value: object, at: str) -> dict[str, Decimal]:
+    """Asset → amount, as whole numbers or as text: a plain 0.1 would no longer be what was written."""
+    found = {}
+    for asset, amount in _names(value, at).items():
+        digits = str(amount) if isinstance(amount, int) and not isinstance(amount, bool) else amount
+        if not isinstance(digits, str) or not _AMOUNT.fullmatch(digits):
+            raise ScenarioError(f'{at}.{asset}: an amount such as 500 or "0.25" is expected, not {amount!r}')
+        found[asset] = Decimal(digits)
+    return found
 
 
 def _text(value: object, at: str) -> str:

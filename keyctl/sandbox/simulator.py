@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import ClassVar, Protocol, cast
@@ -104,6 +104,16 @@ def simulator_of(exchange: str, world: ExchangeWorld) -> Simulator:
     module, _, name = where.partition(":")
     simulator = cast("type[Simulator]", getattr(import_module(module), name))
     return simulator(world)
+
+
+def check_wallets(world: ExchangeWorld, known: Collection[str], exchange: str) -> None:
+    """Refuse a wallet that the exchange does not have."""
+    for account in world.accounts.values():
+        if strange := sorted(set(account.balances) - set(known)):
+            raise ScenarioError(
+                f"{exchange}: account {account.name}: balances: no wallet {strange[0]!r}; there are"
+                f" {', '.join(known)}, each with amounts by asset"
+            )
 
 
 def check_fields(given: Mapping[str, object], known: Mapping[str, object], at: str) -> None:

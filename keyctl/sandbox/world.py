@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from keyctl.sandbox.money import Prices, Wallets, text
 from keyctl.sandbox.scenario import Scenario, SimulatedAccount, SimulatedKey
 
 
@@ -25,6 +26,7 @@ class ExchangeWorld:
     accounts: dict[str, SimulatedAccount]
     keys: dict[str, SimulatedKey]
     scenario: str = ""
+    prices: Prices = field(default_factory=dict)
 
     def account_of(self, key: SimulatedKey) -> SimulatedAccount:
         """The account that a key belongs to."""
@@ -61,6 +63,7 @@ class World:
                     {account.name: account for account in part.accounts},
                     {key.id: key for key in part.keys},
                     scenario.name,
+                    dict(part.prices),
                 )
                 for exchange, part in scenario.exchanges.items()
             },
@@ -97,6 +100,7 @@ def save(world: World, path: Path) -> None:
 def _exchange_form(part: ExchangeWorld) -> dict[str, object]:
     return {
         "options": part.options,
+        "prices": {asset: text(price) for asset, price in part.prices.items()},
         "accounts": {account.name: _account_form(account, part) for account in part.accounts.values()},
     }
 
@@ -107,8 +111,13 @@ def _account_form(account: SimulatedAccount, part: ExchangeWorld) -> dict[str, o
         form["parent"] = account.parent
     return form | {
         "native": dict(account.native),
+        "balances": _balances_form(account.balances),
         "keys": {key.name: _key_form(key) for key in part.keys_of(account)},
     }
+
+
+def _balances_form(wallets: Wallets) -> dict[str, object]:
+    return {wallet: {asset: text(amount) for asset, amount in held.items()} for wallet, held in wallets.items()}
 
 
 def _key_form(key: SimulatedKey) -> dict[str, object]:

@@ -147,6 +147,7 @@ class Desk:
         timeout: float = 5.0,
         sandbox: str | None = None,
         paced: bool = False,
+        balances: bool | set[str] = False,
         progress: Callable[[str], None] | None = None,
     ) -> Snapshot:
         """What keyctl sees now. Unless ``paced`` it never waits: a fresh exchange takes a small desk's few calls."""
@@ -158,6 +159,7 @@ class Desk:
             clock=lambda: datetime.now(UTC),
             sandbox=self.sandbox.control_url if sandbox is None else sandbox,
             only=None if only is None else {AccountName(name) for name in only},
+            balances=balances if isinstance(balances, bool) else {AccountName(name) for name in balances},
             progress=progress,
             patience=Patience(timeout=timeout) if paced else Patience(timeout=timeout, sleep=at_once),
         )

@@ -24,6 +24,12 @@ Reading:
 - Cursors are row numbers: with a suffix of reserved characters in the key listing, so that encoding clients and others
   send different queries; counted from 1 in the sub-account listing, where "0" is the end.
 
+- asset-overview, wallet-balance (/docs/v5/asset/balance/asset-overview, /docs/v5/account/wallet-balance) and
+  market/tickers of spot (/docs/v5/market/tickers) show what a scenario says under ``balances`` (wallet → coin → amount)
+  and ``prices`` (coin → USD). Any key may ask for its own account, a master's also for a sub-account by ``memberId``:
+  no right is documented for it. An account that holds nothing has an empty unified and an empty funding wallet. A coin
+  without a price counts for nothing in totals, and its ``usdValue`` is 0. Every coin with a price has a pair in USDT.
+
 Writing:
 
 - A ``readOnly=1`` key writes nothing (10005), whatever is ticked.
@@ -46,7 +52,7 @@ Writing:
 - Option ``creates_keys: false`` refuses create-sub-api with 81007, as Bybit EU does.
 - Freezing a sub-account shows in the ``status`` of the lists. What it does to the account's keys is documented nowhere:
   they go on working here, so that nobody takes a freeze for a revocation.
-- Deleting a sub-account deletes its keys. Balances are not simulated, so none stands in the way. Only POST does it: the
+- Deleting a sub-account deletes its keys. What lies in it does not stand in the way. Only POST does it: the
   GET that ccxt has for it is a path that does not exist.
 - Keys and accounts that are gone are as if they had never been: 10003 for their keys. Ids are never used again.
 - Other endpoints do not exist here (10017).

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address, ip_network
 
 from keyctl.sandbox.bybit.call import Call, now, parameters
+from keyctl.sandbox.bybit.money import Money, tickers
 from keyctl.sandbox.bybit.reading import Reading
 from keyctl.sandbox.bybit.shown import end, read_only
 from keyctl.sandbox.bybit.vocabulary import (
@@ -25,7 +26,12 @@ from keyctl.sandbox.simulator import UNDISTORTED, Answer, Distortion, Request
 from keyctl.sandbox.world import ExchangeWorld
 
 DEFAULT_RECV_WINDOW = 5000
-BY_ANY_KEY = {"/v5/user/query-api", "/v5/account/info"}
+BY_ANY_KEY = {
+    "/v5/user/query-api",
+    "/v5/account/info",
+    "/v5/account/wallet-balance",
+    "/v5/asset/asset-overview",
+}
 BY_ANY_MASTER_KEY = {"/v5/user/sub-apikeys"}
 BY_A_SUB_KEY_ON_ITSELF = {"/v5/user/update-sub-api", "/v5/user/delete-sub-api"}
 
@@ -39,7 +45,7 @@ class Bybit:
         check(world)
         self._world = world
         self._windows = SlidingWindows()
-        reading, writing = Reading(world), Writing(world)
+        reading, money, writing = Reading(world), Money(world), Writing(world)
         self._endpoints: Mapping[tuple[str, str], Callable[[Call], dict[str, object]]] = {
             ("GET", "/v5/user/query-api"): reading.query_api,
             ("GET", "/v5/user/sub-apikeys"): reading.sub_apikeys,
@@ -47,6 +53,8 @@ class Bybit:
             ("GET", "/v5/user/submembers"): reading.submembers,
             ("GET", "/v5/user/escrow_sub_members"): reading.escrow_sub_members,
             ("GET", "/v5/account/info"): reading.account_info,
+            ("GET", "/v5/account/wallet-balance"): money.wallet_balance,
+            ("GET", "/v5/asset/asset-overview"): money.asset_overview,
             ("POST", "/v5/user/create-sub-member"): writing.create_sub_member,
             ("POST", "/v5/user/frozen-sub-member"): writing.frozen_sub_member,
             ("POST", "/v5/user/del-submember"): writing.del_submember,
@@ -68,6 +76,11 @@ class Bybit:
         if (request.method, request.path) == ("GET", "/v5/market/time"):
             seconds = {"timeSecond": str(request.at_ms // 1000), "timeNano": str(request.at_ms * 1_000_000)}
             return Answer(200, _envelope(0, "OK", seconds, request))
+        if (request.method, request.path) == ("GET", "/v5/market/tickers"):
+            try:
+                return Answer(200, _envelope(0, "OK", tickers(request, self._world.prices), request))
+            except Refused as refused:
+                return _error(refused.code, request)
         endpoint = self._endpoints.get((request.method, request.path))
         if endpoint is None:
             return _error(10017, request, status=404)

@@ -7,7 +7,7 @@ from datetime import datetime
 from ipaddress import ip_network
 
 from keyctl.sandbox.scenario import ScenarioError
-from keyctl.sandbox.simulator import check_fields
+from keyctl.sandbox.simulator import check_fields, check_wallets
 from keyctl.sandbox.world import ExchangeWorld
 
 OPTIONS: Mapping[str, object] = {
@@ -18,6 +18,10 @@ OPTIONS: Mapping[str, object] = {
 ACCOUNT_NATIVE: Mapping[str, object] = {"username": "", "remark": "", "member_type": 1, "status": 1, "account_mode": 5}
 KEY_NATIVE: Mapping[str, object] = {"read_only": False, "type": 1, "internal_id": "", "unbound": ""}
 """``unbound`` is when a key's binding to addresses was taken off: its 90 days count from there."""
+
+WALLETS = ("UnifiedTradingAccount", "FundingAccount", "Earn")
+CATEGORIES: Mapping[str, str] = {"Earn": "Easy Earn"}
+"""The wallets that are simulated, as asset-overview calls them; of those that it cuts into products, one product."""
 
 NORMAL, FROZEN = 1, 4
 """Values of an account's ``status``."""
@@ -86,6 +90,8 @@ LIMITS: Mapping[str, int] = {
     "/v5/user/submembers": 5,
     "/v5/user/escrow_sub_members": 5,
     "/v5/account/info": 50,
+    "/v5/account/wallet-balance": 50,
+    "/v5/asset/asset-overview": 50,
     "/v5/user/create-sub-member": 1,
     "/v5/user/create-sub-api": 1,
     "/v5/user/update-api": 5,
@@ -130,6 +136,9 @@ def check(world: ExchangeWorld) -> None:
     check_fields(world.options, OPTIONS, "bybit: options")
     if world.options.get("listing_read_only", "plain") not in ("plain", "inverted"):
         raise ScenarioError("bybit: options: listing_read_only is plain or inverted")
+    check_wallets(world, WALLETS, "bybit")
+    if world.prices and "USDT" not in world.prices:
+        raise ScenarioError("bybit: prices: USDT must have one, since spot pairs are in USDT")
     for account in world.accounts.values():
         at = f"bybit: account {account.name}"
         check_fields(account.native, ACCOUNT_NATIVE, f"{at}: native")

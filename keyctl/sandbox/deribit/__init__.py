@@ -3,10 +3,11 @@
 Facts come from https://docs.deribit.com/api-reference/account-management/ (private-list_api_keys,
 private-create_api_key, private-edit_api_key, private-change_scope_in_api_key, private-change_api_key_name,
 private-enable_api_key, private-disable_api_key, private-reset_api_key, private-remove_api_key,
-private-get_access_log, private-get_subaccounts, private-get_account_summary), /api-reference/authentication/
-(public-auth, public-exchange_token) and /articles/ (security-keys, access-scope, creating-api-key, errors,
-rate-limits). Websockets and FIX are not simulated, nor are signatures by keys of one's own: such keys are created,
-listed and edited, and can't call.
+private-get_access_log, private-get_subaccounts, private-get_account_summary, private-get_account_summaries),
+/api-reference/authentication/ (public-auth, public-exchange_token), /api-reference/market-data/
+(public-get_index_price_names, public-get_index_price) and /articles/ (security-keys, access-scope, creating-api-key,
+errors, rate-limits). Websockets and FIX are not simulated, nor are signatures by keys of one's own: such keys are
+created, listed and edited, and can't call.
 
 In a scenario. ``rights`` of a key map a group to one level: ``{account: [read_write], trade: [read]}``; ``ips`` are
 single addresses. ``native`` of a key: ``number`` (its `id`; given in order where it is 0), ``enabled``, ``features``
@@ -14,7 +15,8 @@ single addresses. ``native`` of a key: ``number`` (its `id`; given in order wher
 where it is 0). ``native`` of an account: ``username``, ``system_name``, ``email``, ``login_enabled``, ``two_factor``
 (``none``; ``writes``: asked where the documentation flags a method that writes; ``all``: also when keys are listed;
 ``setup-required``: 13904 there), ``log`` (entries ``{at, log, data}``, in any order; ``at`` as other times),
-``next_number`` and ``next_entry``. Options stand in `vocabulary`.
+``next_number`` and ``next_entry``. Options stand in `vocabulary`. ``balances`` of an
+account are ``{account: {BTC: "0.5"}}``, ``prices`` in USD by asset.
 
 Where the documentation is silent or says two things, one reading is taken. Every call:
 
@@ -50,6 +52,10 @@ Keys:
   documentation's own sample, "Public key 1", is refused by that.
 - The log has an entry for each event that the documentation names, newest first; a new name and new features have
   none. (option ``log_shape: object`` gives the sample's shape, with the action as ``result``).
+
+Balances: there are no positions, so equity is balance. Every account has a summary of four currencies, and of what else
+lies in it. A main account names a sub-account by ``subaccount_id``; another one is -32602. Bitcoin and ether have an
+index in USD, in USDC and in USDT, everything else one in USDC, as far as these have prices; an unknown index is -32602.
 
 Accounts: a sub-account is shown its main account with ``id``, ``type``, ``username`` and ``system_name`` ("limited
 details"), and itself. The second factor is invented: with ``step`` the exchange's Unix time divided by 30, the code

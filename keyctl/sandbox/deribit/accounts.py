@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keyctl.sandbox.deribit.keys import Asked
 from keyctl.sandbox.deribit.state import State
-from keyctl.sandbox.deribit.vocabulary import wrong
+from keyctl.sandbox.deribit.vocabulary import CURRENCIES, wrong
 from keyctl.sandbox.invented import invented_secret
 from keyctl.sandbox.scenario import SimulatedAccount
 
@@ -18,15 +18,38 @@ class Accounts:
         self._state = state
 
     def get_account_summary(self, asked: Asked) -> object:
-        asked.call.text("currency")
+        currency, account = asked.call.text("currency"), self._subject(asked)
         if asked.distortion.empty:
             return {}
-        summary: dict[str, object] = {"currency": asked.call.text("currency"), "balance": 0.0, "equity": 0.0}
-        if asked.call.has("extended") and asked.call.flag("extended"):
-            full = self._full(asked.caller.account)
-            summary |= {name: full[name] for name in ("id", "type", "username", "system_name", "email")}
-            summary["id"] = int(asked.distortion.uid or asked.caller.account.uid)
-        return summary
+        return _summary(account, currency) | self._extended(asked, account)
+
+    def get_account_summaries(self, asked: Asked) -> object:
+        account = self._subject(asked)
+        if asked.distortion.empty:
+            return {}
+        held = [asset for asset in account.balances.get("account", {}) if asset not in CURRENCIES]
+        return {
+            "summaries": [_summary(account, currency) for currency in (*CURRENCIES, *held)],
+            **self._extended(asked, account),
+        }
+
+    def _subject(self, asked: Asked) -> SimulatedAccount:
+        """The account that is asked about: the caller's own, or a main account's sub-account."""
+        caller = asked.caller.account
+        if not asked.call.has("subaccount_id"):
+            return caller
+        wanted = str(asked.call.number("subaccount_id"))
+        for account in (caller, *self._state.world.children(caller)):
+            if account.uid == wanted:
+                return account
+        raise wrong("subaccount_id")
+
+    def _extended(self, asked: Asked, account: SimulatedAccount) -> dict[str, object]:
+        if not asked.call.has("extended") or not asked.call.flag("extended"):
+            return {}
+        full = self._full(account)
+        shown = {name: full[name] for name in ("type", "username", "system_name", "email")}
+        return {"id": int(asked.distortion.uid or account.uid), **shown}
 
     def get_subaccounts(self, asked: Asked) -> object:
         if asked.distortion.empty:
@@ -72,3 +95,10 @@ class Accounts:
             "proof_id": invented_secret(self._state.world.scenario, f"proof {account.uid}"),
             "proof_id_signature": invented_secret(self._state.world.scenario, f"signature {account.uid}"),
         }
+
+
+def _summary(account: SimulatedAccount, currency: str) -> dict[str, object]:
+    """What lies in an account of one currency; there are no positions, so all of it is free."""
+    amount = float(account.balances.get("account", {}).get(currency, 0))
+    free = ("balance", "equity", "margin_balance", "available_funds", "available_withdrawal_funds")
+    return {"currency": currency, **dict.fromkeys(free, amount), "initial_margin": 0.0, "maintenance_margin": 0.0}

@@ -8,6 +8,7 @@ from keyctl.sandbox.deribit.accounts import Accounts
 from keyctl.sandbox.deribit.call import ROOT, Call, call_of
 from keyctl.sandbox.deribit.callers import Callers
 from keyctl.sandbox.deribit.credits import Credits
+from keyctl.sandbox.deribit.indices import index_names, index_price
 from keyctl.sandbox.deribit.keys import Asked, Keys
 from keyctl.sandbox.deribit.scopes import allows
 from keyctl.sandbox.deribit.second_factor import SecondFactor
@@ -17,7 +18,7 @@ from keyctl.sandbox.simulator import UNDISTORTED, Answer, Distortion, Request
 from keyctl.sandbox.world import ExchangeWorld
 
 TOOK_US = 250
-PUBLIC = ("auth", "exchange_token", "get_time", "test")
+PUBLIC = ("auth", "exchange_token", "get_time", "test", "get_index_price", "get_index_price_names")
 VERSION = "1.2.26"
 
 
@@ -69,6 +70,10 @@ class Deribit:
                 return self._callers.exchange(call, request)
             case "get_time":
                 return request.at_ms
+            case "get_index_price":
+                return index_price(call, self._state.world.prices)
+            case "get_index_price_names":
+                return index_names(self._state.world.prices)
             case _:
                 return {"version": VERSION}
 

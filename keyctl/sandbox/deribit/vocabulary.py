@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 
 from keyctl.sandbox.scenario import ScenarioError
-from keyctl.sandbox.simulator import check_fields
+from keyctl.sandbox.simulator import check_fields, check_wallets
 from keyctl.sandbox.world import ExchangeWorld
 
 OPTIONS: Mapping[str, object] = {
@@ -58,7 +58,7 @@ FEATURES = ("restricted_block_trades", "block_trade_approval")
 MOST_KEYS = 8
 NAME = re.compile(r"[A-Za-z0-9_]{0,16}", re.ASCII)
 
-READING = ("list_api_keys", "get_access_log", "get_subaccounts", "get_account_summary")
+READING = ("list_api_keys", "get_access_log", "get_subaccounts", "get_account_summary", "get_account_summaries")
 WRITING = (
     *("create_api_key", "edit_api_key", "change_scope_in_api_key", "change_api_key_name"),
     *("enable_api_key", "disable_api_key", "reset_api_key", "remove_api_key"),
@@ -70,6 +70,10 @@ KEY_EVENTS = (
     *("new_api_key", "removed_api_key", "changed_scope", "changed_whitelist"),
     *("disabled_api_key", "enabled_api_key", "reset_api_key"),
 )
+
+WALLETS = ("account",)
+CURRENCIES = ("BTC", "ETH", "USDC", "USDT")
+"""What every account has a summary of, if only of nothing."""
 
 MESSAGES: Mapping[int, str] = {
     10000: "authorization_required",
@@ -108,6 +112,7 @@ def check(world: ExchangeWorld) -> None:
     for name, choices in CHOICES.items():
         if world.options.get(name, OPTIONS[name]) not in choices:
             raise ScenarioError(f"deribit: options: {name} is one of {', '.join(choices)}")
+    check_wallets(world, WALLETS, "deribit")
     for account in world.accounts.values():
         at = f"deribit: account {account.name}"
         check_fields(account.native, ACCOUNT_NATIVE, f"{at}: native")

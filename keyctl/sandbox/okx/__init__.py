@@ -18,6 +18,9 @@ What a scenario says:
   the answer to a change says ``read_only``, not ``read`` as in the documented sample), ``read_implied`` (false: a key
   that is given ``trade`` alone has ``trade`` alone) and ``limits`` (false: no call comes too fast).
 
+- ``balances``: ``{trading: {BTC: "0.5"}, funding: {USDT: 20}}``, and the exchange's ``prices`` in USD by asset
+  (get-balance of both accounts, get-sub-account-trading-balance, get-sub-account-funding-balance, get-index-tickers).
+
 Where the documentation is silent or says two things, one reading is taken:
 
 - The order of the checks: path and method, headers, time, key, environment, passphrase, signature, address, frozen
@@ -32,6 +35,8 @@ Where the documentation is silent or says two things, one reading is taken:
 - Labels are unique within an account. Null is the same as absent, unknown parameters are ignored, and one of another
   type than text, or out of range, is 51000. An empty ``perm`` or label can't be set.
 - Looking for one ``apiKey`` that is not there is 59506, like changing or deleting it.
+- ``eqUsd`` of an asset without a price is empty, and it counts for nothing in ``totalEq``. There are indices in USD
+  only, one for each asset with a price; without ``quoteCcy`` and ``instId`` it is 50014, an unknown index is 51001.
 - Lists of sub-accounts are newest first. ``after`` and ``before`` leave out the moment that they name.
 - Keys that may trade or withdraw, bound to nothing, not of demo trading and idle for 14 days are gone, as if they had
   never been. Whoever is told that a key is idle is told of the scenario's start; the first good call ends the idleness.

@@ -10,16 +10,22 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import unquote_to_bytes
 
 from keyctl.sandbox.okx.call import Call, parameters
+from keyctl.sandbox.okx.money import Money, index_tickers
 from keyctl.sandbox.okx.reading import Reading, Rows, held
 from keyctl.sandbox.okx.vocabulary import (
+    BALANCE,
     CONFIG,
     DELETE,
+    FUNDING,
     IDLE_DAYS,
+    INDEX,
     KEYS,
     LIMITS,
     MEMBERS,
     MESSAGES,
     MODIFY,
+    SUB_BALANCE,
+    SUB_FUNDING,
     TIME,
     TRADE,
     WITHDRAW,
@@ -53,11 +59,15 @@ class Okx:
         check(world)
         self._world = world
         self._windows = SlidingWindows()
-        reading, writing = Reading(world), Writing(world)
+        reading, money, writing = Reading(world), Money(world), Writing(world)
         self._endpoints: Mapping[tuple[str, str], Callable[[Call], Rows]] = {
             ("GET", CONFIG): reading.config,
             ("GET", KEYS): reading.keys,
             ("GET", MEMBERS): reading.members,
+            ("GET", BALANCE): money.balance,
+            ("GET", FUNDING): money.funding,
+            ("GET", SUB_BALANCE): money.sub_balance,
+            ("GET", SUB_FUNDING): money.sub_funding,
             ("POST", KEYS): writing.create,
             ("POST", MODIFY): writing.modify,
             ("POST", DELETE): writing.delete,
@@ -73,6 +83,11 @@ class Okx:
     def answer(self, request: Request, distortion: Distortion = UNDISTORTED) -> Answer:
         if (request.method, request.path) == ("GET", TIME):
             return Answer(200, {"code": "0", "data": [{"ts": str(request.at_ms)}], "msg": ""})
+        if (request.method, request.path) == ("GET", INDEX):
+            try:
+                return Answer(200, {"code": "0", "data": index_tickers(request, self._world.prices), "msg": ""})
+            except Refused as refused:
+                return _error(refused)
         endpoint = self._endpoints.get((request.method, request.path))
         if endpoint is None and request.path not in self._paths:
             return Answer(404, {"code": "404", "data": [], "msg": "Not Found"})
@@ -132,7 +147,7 @@ class Okx:
             raise Refused("50100")
         if account.parent is not None and account.native.get("enable") is False:
             raise Refused("59508")
-        if request.path == CONFIG:
+        if request.path in (CONFIG, BALANCE, FUNDING):
             return
         if key.native.get("demo"):
             raise Refused("50038")

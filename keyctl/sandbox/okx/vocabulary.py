@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 
 from keyctl.sandbox.scenario import ScenarioError
-from keyctl.sandbox.simulator import check_fields
+from keyctl.sandbox.simulator import check_fields, check_wallets
 from keyctl.sandbox.world import ExchangeWorld
 
 OPTIONS: Mapping[str, object] = {"main_uid": True, "modify_says_read": True, "read_implied": True, "limits": True}
@@ -23,10 +23,19 @@ CONFIG, TIME = "/api/v5/account/config", "/api/v5/public/time"
 KEYS, MEMBERS = "/api/v5/users/subaccount/apikey", "/api/v5/users/subaccount/list"
 MODIFY, DELETE = "/api/v5/users/subaccount/modify-apikey", "/api/v5/users/subaccount/delete-apikey"
 
+BALANCE, FUNDING = "/api/v5/account/balance", "/api/v5/asset/balances"
+SUB_BALANCE, SUB_FUNDING = "/api/v5/account/subaccount/balances", "/api/v5/asset/subaccount/balances"
+INDEX = "/api/v5/market/index-tickers"
+WALLETS = ("trading", "funding")
+
 LIMITS: Mapping[tuple[str, str], tuple[int, float]] = {
     ("GET", CONFIG): (5, 2),
     ("GET", KEYS): (20, 2),
     ("GET", MEMBERS): (20, 2),
+    ("GET", BALANCE): (10, 2),
+    ("GET", FUNDING): (6, 1),
+    ("GET", SUB_BALANCE): (6, 2),
+    ("GET", SUB_FUNDING): (6, 2),
     ("POST", KEYS): (1, 1),
     ("POST", MODIFY): (1, 1),
     ("POST", DELETE): (1, 1),
@@ -57,6 +66,7 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
     "50119": (401, "API key doesn't exist"),
     "50120": (200, "This API key doesn't have permission to use this function"),
     "51000": (400, "Parameter {0} error"),
+    "51001": (200, "Instrument ID does not exist"),
     "59500": (200, "Only the API key of the main account has permission."),
     "59501": (200, "Each account can create up to 50 API keys"),
     "59502": (200, "This note name already exists. Enter a unique API key note name"),
@@ -82,6 +92,7 @@ class Refused(Exception):
 def check(world: ExchangeWorld) -> None:
     """Raise `ScenarioError` for what OKX can't have."""
     check_fields(world.options, OPTIONS, "okx: options")
+    check_wallets(world, WALLETS, "okx")
     names: set[tuple[str | None, str]] = set()
     for account in world.accounts.values():
         at = f"okx: account {account.name}"
