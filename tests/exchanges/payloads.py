@@ -33,7 +33,8 @@ GONE: Any = object()
 
 @dataclass(frozen=True)
 class Payload:
-    """One documented answer. ``keys`` and ``subaccounts`` are what it decodes to; ``causes`` of the error otherwise."""
+    """One documented answer. ``keys``, ``subaccounts``, ``parts`` (what lies in wallets: asset, amount, value) and
+    ``prices`` (USD by asset, null for those without) are what it decodes to; ``causes`` of the error otherwise."""
 
     exchange: str
     name: str
@@ -43,6 +44,8 @@ class Payload:
     keys: list[dict[str, Any]] | None
     subaccounts: list[dict[str, Any]] | None
     causes: list[str] | None
+    parts: list[list[str | None]] | None = None
+    prices: dict[str, str | None] | None = None
 
     def __str__(self) -> str:
         return f"{self.exchange}-{self.name}"
@@ -90,6 +93,8 @@ def payloads(*exchanges: str) -> list[Payload]:
             form.get("keys"),
             form.get("subaccounts"),
             form.get("causes"),
+            form.get("parts"),
+            form.get("prices"),
         )
         for exchange in exchanges or EXCHANGES
         for path in sorted((HERE / exchange / "payloads").glob("*.json"))

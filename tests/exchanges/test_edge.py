@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -27,6 +28,21 @@ def test_text_that_is_not_one_whole_json_answer_is_malformed(text: str, found: s
 
 def test_null_is_null_and_not_the_word() -> None:
     assert parse("null") is None
+
+
+def test_numbers_with_a_fraction_are_kept_digit_for_digit() -> None:
+    sent = '{"equity":0.1,"small":1E-8,"long":302.618692140000000000000001,"whole":3}'
+    assert parse(sent) == {
+        "equity": Decimal("0.1"),
+        "small": Decimal("0.00000001"),
+        "long": Decimal("302.618692140000000000000001"),
+        "whole": 3,
+    }
+
+
+def test_a_number_beyond_all_bounds_is_malformed() -> None:
+    with pytest.raises(Malformed):
+        parse('{"equity":1.0e99999999999999999999}')
 
 
 def test_only_declared_fields_come_in() -> None:
