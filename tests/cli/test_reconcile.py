@@ -210,3 +210,35 @@ def test_an_interrupt_ends_it_at_once_with_130(example: Repository, serve: Serve
 def asked_for(sandbox: Sandbox) -> bool:
     with urllib.request.urlopen(f"{sandbox.control_url}/requests") as answer:
         return bool(json.load(answer))
+
+
+BALANCE_CALLS = {"/v5/asset/asset-overview", "/v5/market/tickers"}
+
+
+@pytest.mark.parametrize(("scenario", "exceeds"), [("example", False), ("demo", True)])
+def test_balances_are_read_only_on_request_and_kept_in_the_snapshot(
+    example: Repository, serve: Serve, tmp_path: Path, scenario: str, *, exceeds: bool
+) -> None:
+    sandbox, file = serve(scenario), tmp_path / "snapshot.json"
+
+    def looked(*arguments: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        keyctl("reconcile", *AT, "--save-snapshot", str(file), *arguments)
+        with urllib.request.urlopen(f"{sandbox.control_url}/requests") as answer:
+            requests = json.load(answer)
+        document = json.loads(file.read_text())
+        assert validity("snapshot")(document), decided_errors("snapshot", document)
+        return {account["account"]: account["balances"] for account in document["accounts"]}, requests
+
+    balances, requests = looked()
+    assert {str(balance) for balance in balances.values()} == {"{'unknown': 'balances were not asked for'}"}
+    assert not [request for request in requests if request["path"] in BALANCE_CALLS]
+
+    balances, requests = looked("--balances")
+    known = {name: balance["known"] for name, balance in balances.items() if "known" in balance}
+    assert list(known) == ["bybit-vendor"], "the only account that has a limit"
+    holdings = {row["asset"]: row["value"] for row in known["bybit-vendor"]["holdings"]}
+    worth = sum(float(value) for value in holdings.values() if value is not None)
+    assert (worth > 500) is exceeds
+    assert ("VNDR" in holdings and holdings["VNDR"] is None) is exceeds
+    assert sorted(request["path"] for request in requests if request["path"] in BALANCE_CALLS) == sorted(BALANCE_CALLS)
+    assert not any(request["write"] for request in requests)

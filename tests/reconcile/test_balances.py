@@ -222,7 +222,7 @@ def test_what_has_no_price_is_shown_and_leaves_the_total_unknown(exchange: Excha
     with desk(exchange, {"ODD": 7, "ETH": "0.01"}, {}) as running_desk:
         snapshot = running_desk.observe(balances=True)
     main = weighed(of(snapshot, "main"))
-    assert [(holding.asset, holding.amount) for holding in main.unpriced] == [("ODD", 7)]
+    assert [(holding.asset, holding.amount) for holding in main.unpriced] == [("ODD", Decimal(7))]
     assert main.worth == 30
     (unsure,) = excess(main, LIMIT)
     assert (unsure.certain, unsure.amount, unsure.unpriced) == (False, main.worth, main.unpriced)
@@ -320,7 +320,7 @@ def test_deribit_shows_a_parent_what_lies_in_a_sub_account_whose_keys_it_does_no
 
 def test_deribit_answering_about_another_account_is_found_out() -> None:
     with desk(EXCHANGES[2], {"BTC": 9}, {}) as running_desk:
-        running_desk.fault(*EXCHANGES[2].own, "reshape", patch={"result": {"id": 1000}})
+        running_desk.fault(EXCHANGES[2].own[0], "reshape", patch={"result": {"id": 1000}})
         assert "malformed" in reason(of(running_desk.observe(balances=True), "sub"))
 
 
