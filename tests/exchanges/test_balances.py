@@ -18,6 +18,8 @@ from keyctl.exchanges.okx import balances as okx
 from keyctl.exchanges.valuation import Part, valued, without_value
 from tests.exchanges.payloads import GONE, Payload, Steps, payload, payloads
 from tests.exchanges.test_mutations import OTHERS, changed, json_values, paths
+from tests.exchanges.test_transport import KEY, call
+from tests.exchanges.venue import Answer, venue
 
 LYING = [base for base in payloads() if base.parts is not None]
 PRICED = [base for base in payloads() if base.prices is not None]
@@ -170,6 +172,10 @@ def test_what_is_no_plain_number_is_no_amount(given: object) -> None:
         Fields({"n": given}).amount("n")
 
 
+COIN = {"coin": "BTC", "equity": "0.1"}
+PRODUCT = {"category": "Easy Earn", "equity": "1", "coinDetail": [COIN]}
+
+
 def rows(**by_symbol: tuple[str, str]) -> Any:
     listed = [{"symbol": s, "lastPrice": last, "usdIndexPrice": usd} for s, (last, usd) in by_symbol.items()]
     return bybit.tickers({"retCode": 0, "result": {"list": listed}})
@@ -196,11 +202,19 @@ def test_bybit_without_an_index_of_bitcoin_has_no_price_of_tether() -> None:
         {"totalEquity": "1", "list": [{"totalEquity": "1", "coinDetail": []}]},
         {"totalEquity": "1", "list": [{"totalEquity": "1", "categories": []}]},
         {"totalEquity": "1", "list": [{"totalEquity": "1", "categories": [{"equity": "1"}]}]},
+        {"totalEquity": "1", "list": [{"totalEquity": "1", "categories": [PRODUCT], "coinDetail": [COIN]}]},
     ],
 )
 def test_bybit_worth_without_coins_is_malformed(result: object) -> None:
     with pytest.raises(Malformed):
         bybit.parts({"retCode": 0, "result": result})
+
+
+@pytest.mark.parametrize("beside", [{}, {"coinDetail": []}, {"coinDetail": None}])
+def test_bybit_s_products_are_what_a_wallet_holds(beside: dict[str, object]) -> None:
+    wallet = {"totalEquity": "1", "categories": [PRODUCT, {"equity": "0"}], **beside}
+    result = {"totalEquity": "1", "list": [wallet, {"totalEquity": "0"}]}
+    assert bybit.parts({"retCode": 0, "result": result}) == (Part("BTC", Decimal("0.1")),)
 
 
 NAMES = frozenset({"btc_usd", "eth_usd", "btc_usdc", "btc_usdt", "usdc_usdt", "sol_usdc", "steth_eth", "xrp_usdt"})
@@ -245,3 +259,24 @@ def test_dollars_are_worth_what_they_are_and_loans_count_against_the_rest() -> N
     lying = (Part("USD", Decimal(100)), Part("BTC", Decimal("-0.001")))
     assert without_value(lying) == ("BTC",)
     assert valued(lying, {"BTC": Decimal(50000)}, "x").worth == 50
+
+
+PUBLIC = [
+    ("bybit", "GET /v5/market/tickers", {"category": "spot"}, '{"retCode":0,"result":{}}'),
+    ("okx", "GET /api/v5/market/index-tickers", {"quoteCcy": "USD"}, '{"code":"0","data":[]}'),
+    ("deribit", "GET /api/v2/public/get_index_price", {"index_name": "btc_usd"}, '{"result":{}}'),
+    ("deribit", "GET /api/v2/public/get_index_price_names", {}, '{"result":[]}'),
+]
+
+
+@pytest.mark.parametrize(("exchange", "name", "params", "body"), PUBLIC, ids=[row[1] for row in PUBLIC])
+def test_prices_are_asked_for_without_showing_a_credential(
+    exchange: str, name: str, params: dict[str, str], body: str
+) -> None:
+    declared = catalogue.declaration(exchange)
+    with venue(lambda _line: Answer(body=body)) as there:
+        call(there.url, declared.endpoint(name), params, declaration=declared)
+    ((line,), (headers,)) = there.lines, there.headers
+    assert line.partition("?")[0] == name
+    assert KEY not in f"{line} {headers}"
+    assert not [header for header in headers if header.lower().startswith(("x-bapi", "ok-access", "authorization"))]

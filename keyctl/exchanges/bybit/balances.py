@@ -29,16 +29,15 @@ def parts(answer: object) -> tuple[Part, ...]:
 
 
 def _wallet(wallet: Fields) -> Iterator[Part]:
-    if not wallet.has("categories"):
+    """A wallet holds coins, or products that do; where both are said, nothing tells whether one is in the other."""
+    products = tuple(wallet.each("categories")) if wallet.has("categories") else ()
+    if not products:
         yield from _coins(wallet, "totalEquity")
         return
-    categories = tuple(wallet.each("categories"))
-    if wallet.has("coinDetail"):
-        yield from _coins(wallet, "totalEquity")
-    elif not categories and wallet.amount("totalEquity"):
-        raise Malformed(wallet.at("categories"), "what a wallet that is worth something holds", "an empty list")
-    for category in categories:
-        yield from _coins(category, "equity")
+    if wallet.has("coinDetail") and wallet.raw("coinDetail") != []:
+        raise Malformed(wallet.at("coinDetail"), "nothing beside `categories`", "coins")
+    for product in products:
+        yield from _coins(product, "equity")
 
 
 def _coins(place: Fields, worth: str) -> Iterator[Part]:
