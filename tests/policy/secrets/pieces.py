@@ -59,6 +59,7 @@ _MAKERS: dict[str, Callable[[Random, int], str]] = {
     "HEX": _from("0123456789ABCDEF"),
     "digits": lambda draw, size: str(draw.randrange(10 ** (size - 1), 10**size)),
     "bech32": _from(_BECH32),
+    "recipient": _from(_BECH32.lower()),
     "base58": _from(_BASE58),
     "base64": lambda draw, size: b64encode(draw.randbytes(size)).decode(),
     "lines": _lines,
