@@ -85,3 +85,9 @@ def excess(balance: Balance, limits: Iterable[tuple[str, Decimal]]) -> tuple[Exc
         elif owned:
             found.append(Excess(currency, limit, balance.worth, balance.unpriced, certain=False))
     return tuple(found)
+
+
+def amount(number: Decimal) -> str:
+    """For people: thousands apart, two decimals from 1 on and at most eight below, no zeros at the end."""
+    text = f"{number.quantize(Decimal('0.01')) if abs(number) >= 1 else round(number, 8):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from keyctl.model.balance import Balance
 from keyctl.model.finding import ExitReason, Finding, Risk
 from keyctl.model.identifier import Identifier
-from keyctl.model.live import Coverage
+from keyctl.model.live import NOT_ASKED_FOR, Coverage
 from keyctl.model.names import AccountName, AppName, ExchangeId, KeyName
+from keyctl.model.observed import Observed
 
 SCHEMA_VERSION = 1
 
@@ -69,13 +71,15 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """One account: how much of it could be seen. ``live_keys`` is None where their number is not known."""
+    """One account: how much of it could be seen. ``live_keys`` is None where their number is not known; ``balance``
+    is what lies there, where that was asked for."""
 
     name: AccountName
     exchange: ExchangeId
     coverage: Coverage
     error: str | None
     live_keys: int | None
+    balance: Observed[Balance] = NOT_ASKED_FOR
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,12 @@ _BUILT_IN = (
     "two_factor",
     "two_factor_unknown",
     "balance_limit_missing",
+    "balance_exceeded",
+    "balance_unknown",
+    "wallet_over_key",
+    "agent_lifetime",
+    "secret_in_registry",
+    "secret_as_id",
 )
 """Modules of ``keyctl.policy.rules``, in the order of the documentation; each holds one ``RULE``."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 
 from keyctl.exchanges.catalogue import UnknownExchange, declaration
 from keyctl.exchanges.declaration import Declaration
-from keyctl.model.finding import Finding
+from keyctl.exchanges.redaction import Redactor
+from keyctl.model.finding import Confidence, Finding
 from keyctl.model.identifier import Fingerprint
 from keyctl.model.ips import IpSet
 from keyctl.model.key import Key
@@ -17,7 +18,9 @@ from keyctl.model.live import AccountSnapshot, LiveKey, Snapshot
 from keyctl.model.names import AccountName, AppName, ExchangeId, KeyName
 from keyctl.model.registry import Registry
 from keyctl.model.times import end_of
+from keyctl.policy.reading import Lines, hits_in, text_of
 from keyctl.policy.rule import AccountCase, AppCase, KeyCase, RegistryCase
+from keyctl.policy.secrets import Hit
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,34 @@ class World:
 
     def concealed(self, finding: Finding) -> Finding:
         """The finding without any secret that the registry's files hold: not even an error message may repeat one."""
-        return finding
+        if not self._redactor:
+            return finding
+        return replace(
+            finding, message=self.without_secrets(finding.message), remedy=self.without_secrets(finding.remedy)
+        )
+
+    def without_secrets(self, text: str) -> str:
+        """A text in which nothing stands that looks like a secret of the registry's files."""
+        return self._redactor.scrub(text) if self._redactor else text
+
+    @cached_property
+    def hits(self) -> Mapping[str, tuple[Hit, ...]]:
+        """What looks like a secret, by file; files without are left out."""
+        return {path: hits for path, data in self.texts.items() if (hits := hits_in(path, data))}
+
+    def line_ends(self, path: str) -> Lines:
+        """Where the lines of a file are."""
+        return Lines(text_of(self.texts[path]))
+
+    @cached_property
+    def _redactor(self) -> Redactor | None:
+        found = [
+            text_of(self.texts[path])[hit.start : hit.end]
+            for path, hits in self.hits.items()
+            for hit in hits
+            if hit.confidence is not Confidence.LOW
+        ]
+        return Redactor(found) if found else None
 
     @cached_property
     def _seen(self) -> Mapping[AccountName, AccountSnapshot]:

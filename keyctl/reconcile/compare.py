@@ -108,8 +108,9 @@ class _Work:
 
     def account(self, seen: AccountSnapshot) -> None:
         enumerated = seen.coverage is Coverage.ENUMERATED
+        number = len(seen.keys) if enumerated else None
         self.account_rows.append(
-            AccountRow(seen.account, seen.exchange, seen.coverage, seen.error, len(seen.keys) if enumerated else None)
+            AccountRow(seen.account, seen.exchange, seen.coverage, seen.error, number, seen.balances)
         )
         self.findings += account_findings(self.registry, self.tombstones, seen)
 

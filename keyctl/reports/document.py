@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from keyctl import __version__
+from keyctl.model.balance import Balance
 from keyctl.model.comparison import SCHEMA_VERSION, Change, Comparison, KeyRow, Status
 from keyctl.model.finding import Finding, Risk, Severity
 from keyctl.model.identifier import Identifier
 from keyctl.model.life import Commit, FieldValue
-from keyctl.model.live import Coverage
+from keyctl.model.live import NOT_ASKED_FOR, Coverage
+from keyctl.model.observed import Known, NotObservable, Observed
 from keyctl.model.place import Place
 from keyctl.model.review import AddedTombstone, Review, ReviewedChange, SharedEdit
 from keyctl.model.times import instant
@@ -69,6 +71,7 @@ def _comparison(result: Comparison, style: Style) -> dict[str, Any]:
                 "coverage": account.coverage.value,
                 "error": account.error,
                 "live_keys": account.live_keys,
+                "balance": _balance(account.balance),
             }
             for account in result.accounts
         ],
@@ -251,3 +254,18 @@ def _commit(one: Commit) -> dict[str, Any]:
         "at": instant(one.authored_at) if one.authored_at else None,
         "subject": one.subject,
     }
+
+
+def _balance(balance: Observed[Balance]) -> dict[str, Any] | None:
+    """What lies in an account, amounts as decimal texts; None where nobody asked."""
+    if isinstance(balance, Known):
+        held = balance.value
+        return {
+            "currency": held.currency,
+            "worth": f"{held.worth:f}",
+            "unpriced": [{"asset": one.asset, "amount": f"{one.amount:f}"} for one in held.unpriced],
+            "error": None,
+        }
+    if balance == NOT_ASKED_FOR or not isinstance(balance, NotObservable):
+        return None
+    return {"currency": None, "worth": None, "unpriced": [], "error": balance.reason}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from keyctl.model.balance import Balance, amount
 from keyctl.model.comparison import Comparison, KeyRow, Status, Value
 from keyctl.model.finding import ExitReason, Finding
-from keyctl.model.live import Coverage
+from keyctl.model.live import NOT_ASKED_FOR, Coverage
+from keyctl.model.observed import Known, Observed
 from keyctl.model.review import Review
 from keyctl.model.validation import Validation
 from keyctl.reports.document import severities
@@ -147,6 +149,15 @@ def differences(row: KeyRow) -> str:
 def short(item: str) -> str:
     """A network of one address without its prefix length; anything else as it is."""
     return item.removesuffix("/32") if "." in item else item.removesuffix("/128")
+
+
+def balance(seen: Observed[Balance]) -> str:
+    """What lies in an account, for a table's cell; empty where nobody asked."""
+    if not isinstance(seen, Known):
+        return "" if seen == NOT_ASKED_FOR else "unknown"
+    held = seen.value
+    unpriced = ", ".join(f"{amount(one.amount)} {one.asset}" for one in held.unpriced)
+    return f"{amount(held.worth)} {held.currency}" + (f" and, without a price, {unpriced}" if unpriced else "")
 
 
 def plural(number: int, noun: str) -> str:

@@ -50,6 +50,7 @@ def _keys(result: Comparison) -> Table:
 
 
 def _accounts(result: Comparison) -> Table:
+    weighed = any(sentences.balance(account.balance) for account in result.accounts)
     ordered = sorted(result.accounts, key=lambda account: account.coverage is not Coverage.INCOMPLETE)
     rows = tuple(
         (
@@ -57,9 +58,15 @@ def _accounts(result: Comparison) -> Table:
             account.exchange,
             account.coverage.value,
             "" if account.live_keys is None else str(account.live_keys),
+            *((sentences.balance(account.balance),) if weighed else ()),
             account.error or "",
         )
         for account in ordered
     )
     quiet = sum(account.coverage is not Coverage.INCOMPLETE for account in result.accounts)
-    return Table("Accounts", ("account", "exchange", "coverage", "live keys", "error"), rows, quiet)
+    return Table(
+        "Accounts",
+        ("account", "exchange", "coverage", "live keys", *(("balance",) if weighed else ()), "error"),
+        rows,
+        quiet,
+    )

@@ -77,13 +77,17 @@ def _accounts(result: Comparison, style: Style) -> Iterator[str]:
 
     table = table_of("account", "exchange", "coverage")
     table.add_column("live keys", justify="right")
-    for account in result.accounts:
+    weighed = [sentences.balance(account.balance) for account in result.accounts]
+    if any(weighed):
+        table.add_column("balance", overflow="fold")
+    for account, balance in zip(result.accounts, weighed, strict=True):
         colour = "magenta" if account.coverage is Coverage.INCOMPLETE else ""
         table.add_row(
             Text(plain(account.name)),
             Text(plain(account.exchange)),
             Text(account.coverage.value, colour),
             "-" if account.live_keys is None else str(account.live_keys),
+            *((Text(plain(balance)),) if any(weighed) else ()),
         )
     yield from drawn(table, style)
     yield ""

@@ -32,6 +32,7 @@ from keyctl.policy.judge import judge as judge_registry
 from keyctl.policy.world import World, known_venue
 from keyctl.registry.policy_file import POLICY, WAIVERS
 from keyctl.registry.remembered import Remembered
+from keyctl.review.concealing import concealed
 from keyctl.review.lines import Lines
 from keyctl.review.provenance import check_signatures
 from keyctl.review.side import Side, base_side, head_side, judging_side
@@ -163,6 +164,8 @@ def _review(
         ),
         now,
     )
+    held = World(head.registry, now, known_venue, None, head.loaded.texts if head.loaded else {})
+    story = concealed(story, (held, World(base.registry, now, known_venue, None, base.content)))
     findings += story.findings
     if require_signed:
         findings += check_signatures(git, walked, judge, now)

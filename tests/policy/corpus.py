@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
+from random import Random
+from string import ascii_letters, digits
 from typing import Any
 
 import yaml
 
 from keyctl.model.account import Account
+from keyctl.model.balance import Balance, Holding
 from keyctl.model.finding import Finding
 from keyctl.model.identifier import Identifier
 from keyctl.model.ips import ANY, IpSet, parse_network
-from keyctl.model.live import AccountSnapshot, Coverage, LiveKey, Snapshot
+from keyctl.model.live import NOT_ASKED_FOR, AccountSnapshot, Coverage, LiveKey, Snapshot
 from keyctl.model.names import AccountName
-from keyctl.model.observed import ABSENT, Known, NotObservable
+from keyctl.model.observed import ABSENT, Known, NotObservable, Observed
 from keyctl.model.registry import Registry
 from keyctl.policy.judge import Judged, judge
 from keyctl.policy.world import World, known_venue
@@ -72,8 +76,30 @@ def cases() -> list[Case]:
     return [
         Case(file.stem, entry["name"], entry.get("registry", {}), entry.get("live"), entry.get("findings", []))
         for file in sorted(HERE.glob("*.yaml"))
-        for entry in yaml.load(file.read_text(), Plain)
+        for entry in yaml.load(_drawn(file.read_text()), Plain)
     ]
+
+
+def _drawn(text: str) -> str:
+    """A file of cases with the invented secrets that it names: none stands in any file of this project."""
+    for name, secret in SECRETS.items():
+        text = text.replace("{" + name + "}", secret)
+    return text
+
+
+def _drawn_text(seed: str, alphabet: str, length: int) -> str:
+    random = Random(seed)
+    return "".join(random.choice(alphabet) for _ in range(length))
+
+
+_BOTH = ascii_letters + digits
+SECRETS = {
+    "pem": f"-----BEGIN PRIVATE KEY----- {_drawn_text('pem', _BOTH, 64)} -----END PRIVATE KEY-----",
+    "token": "glpat-" + _drawn_text("token", _BOTH, 20),
+    "okx": _drawn_text("okx", "0123456789ABCDEF", 32),
+    "bybit": _drawn_text("bybit", _BOTH, 36),
+    "bybit_id": _drawn_text("bybit id", _BOTH, 18),
+}
 
 
 def registry_of(fragment: Mapping[str, Any]) -> Registry:
@@ -140,7 +166,7 @@ def _account(registry: Registry, account: Account, live: Mapping[str, Any]) -> A
     keys = [
         _live(key.identifier, live.get(str(key.name), {}))
         for key in registry.keys.values()
-        if key.account == account.name and key.identifier is not None and str(key.name) in live.get("keys", live)
+        if key.account == account.name and key.identifier is not None and str(key.name) in live
     ]
     return AccountSnapshot(
         AccountName(account.name),
@@ -149,7 +175,18 @@ def _account(registry: Registry, account: Account, live: Mapping[str, Any]) -> A
         NOW,
         tuple(sorted(keys, key=lambda key: key.identifier.fingerprint)),
         subaccounts=UNSAID,
+        balances=_balance(live.get("balances", {}).get(account.name)),
     )
+
+
+def _balance(said: Any) -> Observed[Balance]:
+    """``[asset, amount, value]`` for each holding, or why it could not be read."""
+    if said is None:
+        return NOT_ASKED_FOR
+    if isinstance(said, str):
+        return NotObservable(said)
+    holdings = [Holding(name, Decimal(amount), Decimal(worth) if worth else None) for name, amount, worth in said]
+    return Known(Balance(tuple(holdings), "USD", "Bybit"))
 
 
 def _live(identifier: Identifier, said: Mapping[str, Any]) -> LiveKey:

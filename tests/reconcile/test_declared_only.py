@@ -68,7 +68,7 @@ def seen(declared: Registry, environ: Mapping[str, str] | None = None) -> Snapsh
 
 
 def reconciled(declared: Registry) -> Comparison:
-    desired = Desired(declared, None, Tombstones(declared.tombstones()), (), Counts(0, 0, 0, 0, 0, None))
+    desired = Desired(declared, None, Tombstones(declared.tombstones()), (), Counts(0, 0, 0, 0, 0, None), declared)
     return run.reconcile(Path("/nowhere"), desired, seen, now=NOW, real_now=NOW).comparison
 
 
