@@ -17,7 +17,9 @@ from keyctl.cli.exits import MEANINGS, Exit
 from keyctl.cli.main import app
 from keyctl.exchanges import catalogue
 from keyctl.exchanges.declaration import Capability
+from keyctl.model.finding import Confidence
 from keyctl.model.rules import RULES
+from keyctl.policy.explained import Explained, explained, names
 from keyctl.registry import schema as schemas
 
 HERE = Path(__file__).parent
@@ -140,13 +142,48 @@ def _resolved(schema: Any, root: Any) -> Any:
 
 
 def _rules() -> str:
-    lines = [NOTE, "# Rules\n", "What keyctl finds, how bad it is, and what it does to the exit status whatever its"]
-    lines.append("severity; rules without a consequence count from `--fail-on` upwards.\n")
-    lines.append("| rule | severity | consequence | meaning |\n| --- | --- | --- | --- |")
-    for name, rule in RULES.items():
-        consequence = rule.consequence.value if rule.consequence else ""
-        lines.append(f"| `{name}` | {rule.severity.value} | {consequence} | {_cell(rule.meaning)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([NOTE, *_all_rules()]) + "\n"
+
+
+def _all_rules() -> Iterator[str]:
+    yield "# Rules\n"
+    yield "What keyctl finds. *Policy* is what a firm decides: `registry/policy.yaml` chooses the set `base` or"
+    yield "`strict` and changes severities and numbers, for one exchange, account or app too; `registry/waivers.yaml`"
+    yield "holds exceptions ([policy.md](policy.md)). The rest holds as it is."
+    yield "`exchange-keyctl explain RULE` prints the same.\n"
+    known = [one for name in names() if (one := explained(name)) is not None]
+    yield "| policy | base | strict | what |\n| --- | --- | --- | --- |"
+    policy = [one for one in known if one.name not in RULES]
+    for one in policy:
+        severities = " | ".join(level.value if level else "" for level in (one.base, one.strict))
+        yield f"| [`{one.name}`](#{one.name}) | {severities} | {_cell(one.meaning)} |"
+    yield "\nFindings of the following end a run as their consequence says, whatever their severity; those without one"
+    yield "count from `--fail-on` upwards, and policy can change their severity.\n"
+    yield "| rule | severity | consequence | what |\n| --- | --- | --- | --- |"
+    for one in known:
+        if one.name in RULES:
+            severity = one.base.value if one.base else ""
+            consequence = one.consequence.value if one.consequence else ""
+            yield f"| [`{one.name}`](#{one.name}) | {severity} | {consequence} | {_cell(one.meaning)} |"
+    for one in known:
+        yield from _rule(one)
+
+
+def _rule(one: Explained) -> Iterator[str]:
+    yield f"\n## {one.name}\n"
+    yield f"{one.meaning} {one.reason}\n"
+    yield f"- Remedy: {one.remedy}."
+    if one.confidence is not Confidence.HIGH:
+        yield f"- Confidence: {one.confidence.value}."
+    for parameter in one.parameters:
+        base, strict = ("none" if number is None else str(number) for number in (parameter.base, parameter.strict))
+        yield f"- `{parameter.name}`: {parameter.meaning}; {base} in base, {strict} in strict."
+    if one.others:
+        yield f"- A finding also depends on {one.others}."
+    if one.live:
+        yield "- Reconcile only: it needs to know what the exchange reports."
+    if one.unbending:
+        yield "- Nobody can lower, silence or waive it."
 
 
 def _exchanges() -> str:

@@ -14,6 +14,7 @@ from keyctl.cli import exchanges, sandbox, tombstones
 from keyctl.cli.demo import demo
 from keyctl.cli.doctor import doctor
 from keyctl.cli.exits import Exit
+from keyctl.cli.explain import explain
 from keyctl.cli.fmt import fmt
 from keyctl.cli.init import init
 from keyctl.cli.log import log
@@ -63,6 +64,7 @@ app.command()(reconcile)
 app.command()(observe)
 app.command()(status)
 app.command()(log)
+app.command()(explain)
 app.command()(doctor)
 app.command()(demo)
 app.add_typer(exchanges.app, name="exchanges")

@@ -15,7 +15,7 @@ from keyctl.model.comparison import Comparison, Status
 from keyctl.model.finding import Finding
 from keyctl.model.live import Coverage
 from keyctl.model.validation import Validation
-from keyctl.policy.catalogue import meaning
+from keyctl.policy.explained import explained
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 """The story's present; the example's dates are told from here, so that the demo never grows old."""
@@ -91,7 +91,8 @@ def tell(scratch: Path, environ: Mapping[str, str], out: TextIO, *, keep: bool) 
 
         teller.chapter("What it found, in a sentence each")
         for finding in comparison.findings:
-            teller.say(f"  * {_subject(finding)}: {meaning(finding.rule)}")
+            known = explained(finding.rule)
+            teller.say(f"  * {_subject(finding)}: {known.meaning if known else finding.message}")
         _hold(teller, comparison)
 
         teller.chapter("Somebody puts the leaked id back")

@@ -68,14 +68,6 @@ def rule(name: str) -> PolicyRule | None:
     return next((one for one in rules() if one.name == name), None)
 
 
-def meaning(name: str) -> str | None:
-    """What a rule is about in one sentence, also of the rules that are no policy; None for unknown ones."""
-    if name in RULES:
-        return RULES[name].meaning
-    known = rule(name)
-    return known.meaning if known else None
-
-
 @cache
 def _all(plugins: str) -> tuple[PolicyRule, ...]:
     found = [_built_in(name) for name in _BUILT_IN]

@@ -83,7 +83,10 @@ def append(data: bytes, pointer: Pointer, value: Node) -> bytes:
 
 def remove(data: bytes, pointer: Pointer) -> bytes:
     """The file without one entry of a mapping or list, its lines and what stands behind it on them; comments on lines
-    of their own stay. The only entry of a block can't be removed. Raises EditRefused, and YamlError for bad files."""
+    of their own stay. A list whose only entry goes is empty then; the only entry of a block mapping can't be removed.
+
+    Raises EditRefused, and YamlError for bad files.
+    """
     laid = layout(data)
     above, spot = laid.spot(pointer[:-1]), laid.spot(pointer)
     if not pointer or spot is None or not isinstance(above, Mapping | Sequence):
@@ -98,6 +101,8 @@ def remove(data: bytes, pointer: Pointer) -> bytes:
         index = int(pointer[-1])
     if above.flow:
         return _checked(_out_of_flow(laid, spans, index), meant, pointer)
+    if len(spans) == 1 and isinstance(above, Sequence) and len(pointer) > 1:
+        return _checked(_emptied(laid, above, pointer), meant, pointer)
     if len(spans) == 1:
         raise EditRefused(f"{_named(pointer)} is the only entry there; remove the whole of {_named(pointer[:-1])}")
     start = laid.line_start(spans[index][0])
@@ -109,6 +114,19 @@ def remove(data: bytes, pointer: Pointer) -> bytes:
     if end == len(laid.text) and not laid.text.endswith("\n"):
         start = len(laid.text[:start].removesuffix("\n").removesuffix("\r"))
     return _checked(laid.spliced(start, end, ""), meant, pointer)
+
+
+def _emptied(laid: Layout, above: Sequence, pointer: Pointer) -> bytes:
+    """A block list that loses its only entry is written ``[]`` behind its name."""
+    holder = laid.spot(pointer[:-2])
+    keys = [key for key, value in holder.members if value is above] if isinstance(holder, Mapping) else []
+    if not keys:
+        raise EditRefused(f"{_named(pointer)} is the only entry there; remove the whole of {_named(pointer[:-1])}")
+    start = laid.text.index(":", keys[0].end) + 1
+    end = laid.last(above.items[-1])
+    if "#" in laid.text[start:end]:
+        raise EditRefused("a comment stands between the name and its only entry")
+    return laid.spliced(start, end, " []")
 
 
 def _document(data: bytes) -> Any:

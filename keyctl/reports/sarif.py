@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from keyctl import __version__
 from keyctl.model.finding import Confidence, ExitReason, Finding, Severity
-from keyctl.model.rules import RULES
+from keyctl.policy.explained import explained
 from keyctl.reports import sentences
 from keyctl.reports.formats import Result, Style
 from keyctl.reports.placed import Placed, advice, placed
@@ -57,9 +57,10 @@ def render(result: Result, style: Style) -> str:
 
 def _rule(name: str, example: Finding) -> dict[str, Any]:
     """What the rule is about; of one that the table does not hold, only its worst finding can tell."""
-    known = RULES.get(name)
-    severity = known.severity if known else example.severity
+    known = explained(name)
+    severity = known.base if known and known.base is not None else example.severity
     meaning = known.meaning if known else f"A finding of the rule {name}."
+    reason = f"{known.reason} " if known else ""
     consequence = known.consequence if known else example.consequence
     effect = (
         f"Its findings end a run as {consequence.value}, whatever their severity."
@@ -70,7 +71,7 @@ def _rule(name: str, example: Finding) -> dict[str, Any]:
         "id": plain(name),
         "shortDescription": {"text": message(meaning)},
         "fullDescription": {"text": message(f"{meaning} {effect}")},
-        "help": {"text": message(f"{meaning} Each finding says what to do next. {effect}")},
+        "help": {"text": message(f"{meaning} {reason}Each finding says what to do next. {effect}")},
         "defaultConfiguration": {"level": _LEVELS[severity]},
         "properties": {
             "tags": ["security"],
