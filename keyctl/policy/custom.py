@@ -8,7 +8,7 @@ that does not run must not look like one that found nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 from keyctl.model.account import Account
@@ -76,14 +76,14 @@ def _compiled(one: CustomRule) -> Any:
             f"pip install '{_EXTRA}'",
         ) from None
     kinds = {name: cel.Type.Map(cel.Type.STRING, cel.Type.DYN) for name in ("key", "account", "app")}
-    kinds["today"] = cel.Type.TIMESTAMP
+    kinds["today"] = cel.Type.STRING
     wrong: str | None = None
     try:
         environment = cel.NewEnv(variables={name: kinds[name] for name in VARIABLES[one.about]})
         program = environment.compile(one.deny)
         answer = program.return_type()
         if answer not in (cel.Type.BOOL, cel.Type.DYN):
-            wrong = f"it gives {answer.name()}, not true or false"
+            wrong = f"it gives a {answer.name().lower()}, not true or false"
     except RuntimeError as error:
         wrong = _first_line(error)
     if wrong is not None:
@@ -102,13 +102,13 @@ class _Check:
         self._program = program
 
     def __call__(self, case: KeyCase | AccountCase | AppCase, _parameters: Parameters) -> Sequence[Breach]:
-        today = datetime.combine(case.world.today, time(), UTC)
-        data: dict[str, Any] = {"today": today}
+        today = case.world.today
+        data: dict[str, Any] = {"today": str(today)}
         match case:
             case KeyCase():
                 name = str(case.key.name)
                 data |= {
-                    "key": key_fields(case.key),
+                    "key": key_fields(case.key, today),
                     "account": account_fields(case.account),
                     "app": app_fields(case.app),
                 }
@@ -133,9 +133,10 @@ class _Check:
         )
 
 
-def key_fields(key: Key) -> Mapping[str, Any]:
-    """What an expression sees of a key: texts, lists of texts, booleans and days (as timestamps); what the file does
-    not say is left out. Ids are not among them: a rule about one id is a tombstone's business."""
+def key_fields(key: Key, today: date) -> Mapping[str, Any]:
+    """What an expression sees of a key: texts, lists of texts, booleans and whole numbers; days are texts such as
+    2026-11-25, which compare as days do. What the file does not say is left out. Ids are not among them: a rule about
+    one id is a tombstone's business."""
     return _present(
         {
             "name": str(key.name),
@@ -147,6 +148,8 @@ def key_fields(key: Key) -> Mapping[str, Any]:
             "networks": list(key.networks),
             "issued": _day(key.issued),
             "expires": _day(key.expires),
+            "age_days": (today - key.issued).days if key.issued else None,
+            "days_left": (key.expires - today).days if key.expires else None,
             "protected": key.protected,
             "disabled": key.disabled,
             "has_id": key.identifier is not None,
@@ -194,8 +197,8 @@ def _present(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _day(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), UTC) if day is not None else None
+def _day(day: date | None) -> str | None:
+    return str(day) if day is not None else None
 
 
 def _first_line(error: object) -> str:
