@@ -18,7 +18,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 STAMP = VENV / "made-from"
 LOCK = ROOT / "requirements.lock"
-BENCHES = ("startup", "history", "validate", "reconcile", "review")
+BENCHES = ("startup", "history", "validate", "policy", "find_secrets", "reconcile", "review")
 
 COMMANDS = {
     "demo": "set up, then show the main job against the simulated exchange; further arguments go to the demo",

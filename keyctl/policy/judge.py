@@ -4,7 +4,7 @@ rules run: validate, review and reconcile all come here."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from keyctl.model.finding import Finding
 from keyctl.model.names import AccountName, AppName, ExchangeId, KeyName
@@ -147,7 +147,7 @@ class _Work:
         key = case.key if isinstance(case, KeyCase) else None
         account = key.account if key else case.account.name if isinstance(case, AccountCase) else None
         at = _place(case)
-        place = breach.place or (replace(at, pointer=(*at.pointer, *breach.pointer)) if at else None)
+        place = breach.place or (Place(at.path, (*at.pointer, *breach.pointer)) if at else None)
         return Finding(
             one.rule.name,
             severity,

@@ -18,7 +18,7 @@ from keyctl.model.live import AccountSnapshot, LiveKey, Snapshot
 from keyctl.model.names import AccountName, AppName, ExchangeId, KeyName
 from keyctl.model.registry import Registry
 from keyctl.model.times import end_of
-from keyctl.policy.reading import Lines, hits_in, text_of
+from keyctl.policy.reading import Lines, hits_by_file, text_of
 from keyctl.policy.rule import AccountCase, AppCase, KeyCase, RegistryCase
 from keyctl.policy.secrets import Hit
 
@@ -47,7 +47,7 @@ class World:
             last = case.key.expires
             if not case.ended and (last is None or self.now < end_of(last)):
                 found.setdefault((case.key.account, case.key.owner), []).append(case.key.name)
-        return {whose: tuple(names) for whose, names in found.items()}
+        return {whose: tuple(sorted(names)) for whose, names in found.items()}
 
     @cached_property
     def key_cases(self) -> tuple[KeyCase, ...]:
@@ -102,7 +102,7 @@ class World:
         """Named networks that hold both IPv4 and IPv6, by name."""
         return tuple(
             (name, addresses)
-            for name, addresses in self.registry.networks.items()
+            for name, addresses in sorted(self.registry.networks.items())
             if len({network.version for network in addresses.networks}) == 2
         )
 
@@ -136,7 +136,7 @@ class World:
     @cached_property
     def hits(self) -> Mapping[str, tuple[Hit, ...]]:
         """What looks like a secret, by file; files without are left out."""
-        return {path: hits for path, data in self.texts.items() if (hits := hits_in(path, data))}
+        return hits_by_file(self.texts)
 
     def line_ends(self, path: str) -> Lines:
         """Where the lines of a file are."""

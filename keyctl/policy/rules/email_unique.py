@@ -14,7 +14,7 @@ def check(case: AccountCase, _parameters: Parameters) -> Sequence[Breach]:
     account = case.account
     if account.email is None:
         return ()
-    same = [name for name in case.world.accounts_by_email[account.email] if name != account.name]
+    same = sorted(name for name in case.world.accounts_by_email[account.email] if name != account.name)
     found = []
     if same:
         found.append(Breach(f"{account.name} has the same e-mail address as {', '.join(same)}", ("email",)))

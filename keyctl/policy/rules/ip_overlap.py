@@ -15,8 +15,11 @@ def check(case: KeyCase, _parameters: Parameters) -> Sequence[Breach]:
     listed = case.key.listed
     if len(listed) < 2:
         return ()
-    found = []
     networks = case.world.registry.networks
+    parts = sum(len(networks[text[1:]].networks) if text[1:] in networks else 1 for text in listed)
+    if parts == len(case.key.ips.networks):  # whatever overlaps or touches was merged into fewer
+        return ()
+    found = []
     covers = [_covered(text, networks) for text in listed]
     for index, own in enumerate(covers):
         if own is None or listed[index].startswith("@"):

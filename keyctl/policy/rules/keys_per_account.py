@@ -9,17 +9,21 @@ from keyctl.model.finding import Severity
 from keyctl.model.policy import Subject
 from keyctl.policy.rule import Breach, KeyCase, Parameters, PolicyRule
 
+_MOST = 5
+
 
 def check(case: KeyCase, _parameters: Parameters) -> Sequence[Breach]:
     """Pure; see ``RULE``. keyctl's own reading and writing credentials are meant to be two."""
     if case.key.owner == KEYCTL:
         return ()
     own = case.world.keys_by_owner.get((case.account.name, case.key.owner), ())
-    others = [name for name in own if name != case.key.name]
-    if not others or len(others) == len(own):  # a key past its last day is none that counts
+    name = case.key.name
+    if len(own) < 2 or name not in own:  # a key past its last day is none that counts
         return ()
-    message = f"{case.app.name} has {case.key.name} and {', '.join(others)} on {case.account.name}"
-    return (Breach(message, ("account",)),)
+    others = [one for one in own[: _MOST + 1] if one != name][:_MOST]
+    more = len(own) - 1 - len(others)
+    told = ", ".join(others) + (f" and {more} more" if more else "")
+    return (Breach(f"{case.app.name} has {name} and {told} on {case.account.name}", ("account",)),)
 
 
 RULE = PolicyRule(
