@@ -24,10 +24,10 @@ def check(case: AccountCase, _parameters: Parameters) -> Sequence[Breach]:
 
 
 def _words(name: str, one: Excess, by: str) -> str:
-    priced = f" at {by}'s prices" if one.currency == "USD" else ""
+    told = f"{amount(one.amount)} {one.currency}"
     unpriced = ", ".join(f"{amount(holding.amount)} {holding.asset}" for holding in one.unpriced)
-    told = f"{amount(one.amount)} {one.currency}{priced}"
-    told += f" and {unpriced}, for which there is no price, lie on {name}" if unpriced else f" lie on {name}"
+    told += f", and {unpriced} for which there is no price, lie on {name}" if unpriced else f" lie on {name}"
+    told += f" (at {by})" if one.currency == "USD" and by else ""
     limit = f"{amount(one.limit)} {one.currency}"
     return f"{told}; {limit} may" if one.certain else f"{told}: whether {limit} are exceeded is not known"
 
