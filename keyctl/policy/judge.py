@@ -4,7 +4,7 @@ rules run: validate, review and reconcile all come here."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from keyctl.model.finding import Finding
 from keyctl.model.names import AccountName, AppName, ExchangeId, KeyName
@@ -64,7 +64,7 @@ def judge(
     return Judged(
         tuple(world.concealed(one) for one in told),
         tuple(world.concealed(one) for one in own),
-        (*work.fixes, *needless),
+        (*(edit for finding, edit in work.fixes if not exceptions.about(finding)), *needless),
     )
 
 
@@ -84,13 +84,9 @@ class _Work:
     world: World
     policy: Policy
     rules: tuple[PolicyRule, ...]
-    findings: list[Finding]
-    quiet: list[Finding]
-    fixes: list[Edit]
-
-    def __init__(self, world: World, policy: Policy, rules: tuple[PolicyRule, ...]) -> None:
-        self.world, self.policy, self.rules = world, policy, rules
-        self.findings, self.quiet, self.fixes = [], [], []
+    findings: list[Finding] = field(default_factory=list, init=False)
+    quiet: list[Finding] = field(default_factory=list, init=False)
+    fixes: list[tuple[Finding, Edit]] = field(default_factory=list, init=False)
 
     def run(self, told: set[tuple[str, KeyName | None]]) -> None:
         """``told`` are findings on keys that there are already; what they say better goes to ``quiet``."""
@@ -139,8 +135,6 @@ class _Work:
         return armed(chosen, self.policy.set, layers)
 
     def _finding(self, one: Armed, breach: Breach, case: KeyCase | AccountCase | AppCase | None) -> Finding:
-        if breach.fix is not None:
-            self.fixes.append(breach.fix)
         severity = one.severity
         if breach.severity is not None and breach.severity.rank < severity.rank:
             severity = breach.severity
@@ -148,7 +142,7 @@ class _Work:
         account = key.account if key else case.account.name if isinstance(case, AccountCase) else None
         at = _place(case)
         place = breach.place or (Place(at.path, (*at.pointer, *breach.pointer)) if at else None)
-        return Finding(
+        finding = Finding(
             one.rule.name,
             severity,
             one.rule.confidence,
@@ -159,6 +153,9 @@ class _Work:
             account,
             place,
         )
+        if breach.fix is not None:
+            self.fixes.append((finding, breach.fix))
+        return finding
 
 
 def _place(case: KeyCase | AccountCase | AppCase | None) -> Place | None:

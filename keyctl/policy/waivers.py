@@ -31,16 +31,21 @@ class Exceptions:
 
     def applied(self, finding: Finding) -> Finding:
         """The finding, informational and with the reason if a waiver is about it; the one that ends last speaks."""
-        if finding.key is None or finding.consequence is not None:
+        covering = self.about(finding)
+        if not covering or finding.key is None:
             return finding
-        covering = [one for one in self._holding.get(finding.rule, ()) if one.covers(finding.key)]
         for one in covering:
             self._used.setdefault(one, set()).add(finding.key)
-        if not covering:
-            return finding
         one = covering[0]
         words = f"waived until {one.expires} by {one.approved_by} ({one.reason}): {finding.message}"
         return replace(finding, severity=Severity.INFO, message=words)
+
+    def about(self, finding: Finding) -> list[Waiver]:
+        """The waivers that hold and are about a finding."""
+        key = finding.key
+        if key is None or finding.consequence is not None:
+            return []
+        return [one for one in self._holding.get(finding.rule, ()) if one.covers(key)]
 
     def complaints(self, *, whole: bool) -> tuple[list[Finding], list[Edit]]:
         """What is wrong with the waivers, after all findings went by, and those that can be removed without letting

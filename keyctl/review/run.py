@@ -23,6 +23,7 @@ from keyctl.history.walk import REGISTRY, Progress
 from keyctl.history.worktree import look
 from keyctl.model.finding import Finding, Severity, exit_reasons, in_order
 from keyctl.model.place import Place
+from keyctl.model.policy import Policy
 from keyctl.model.refusal import Refusal
 from keyctl.model.registry import Registry
 from keyctl.model.review import Review, SharedKind
@@ -199,8 +200,10 @@ def _judged(
         return findings
     whole = head.loaded.registry
     world = World(whole or head.registry, now, known_venue, None, head.loaded.texts)
-    rules = None if whole is not None else [one for one in catalogue.rules() if one.law]
-    judged = judge_registry(world, judging.policy, judging.waivers, findings, rules=rules)
+    if whole is not None:
+        judged = judge_registry(world, judging.policy, judging.waivers, findings)
+    else:  # the policy waits until the files are mended, but for what holds whatever the rest says
+        judged = judge_registry(world, Policy(), (), findings, rules=[one for one in catalogue.rules() if one.law])
     touched = {change.key for change in story.changes}
     entries = {(_ENTRIES[edit.kind], edit.name) for edit in story.shared if edit.kind in _ENTRIES}
     changed = {path for path, blob in head.files.items() if blob != base.files.get(path)} - {*_ENTRIES.values()}

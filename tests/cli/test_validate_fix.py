@@ -40,6 +40,14 @@ def test_overlaps_unused_networks_and_waivers_that_are_over_go(example: Reposito
     assert keyctl("validate", "--fix").err == ""
 
 
+def test_what_is_waived_is_left(example: Repository) -> None:
+    QUOTES.write_text(QUOTES.read_text().replace('["203.0.113.10", ', '["203.0.113.17", "203.0.113.10", '))
+    waiver = "{rule: ip-overlap, key: hedger-quotes, reason: the host moves, approved_by: sec, expires: 2027-12-31}"
+    WAIVERS.write_text(WAIVERS.read_text() + f"  - {waiver}\n")
+    before = QUOTES.read_bytes()
+    assert keyctl("validate", "--fix").err == "" and QUOTES.read_bytes() == before
+
+
 def test_the_only_waiver_leaves_an_empty_list(example: Repository) -> None:
     WAIVERS.write_text(
         "# ours\nwaivers:\n  - rule: ip-required\n    key: gone\n    reason: it was\n    approved_by: sec\n"
