@@ -64,6 +64,27 @@ def add_entry(data: bytes, pointer: Pointer, name: str, value: Node, order: Sequ
     return _checked(_below(laid, anchor, lines), meant, here)
 
 
+def add_block(data: bytes, name: str, value: Node, lines: SequenceOf[str]) -> bytes:
+    """A further entry at the end of a file's own mapping, below an empty line and written as ``lines``, which may hold
+    comments and mean ``value``. A file that is ``{}`` becomes a block; entries of other flow mappings get no comments.
+    Raises EditRefused, and YamlError for bad files."""
+    laid = layout(data)
+    root = laid.root
+    if not isinstance(root, Mapping) or (root.flow and root.members):
+        return add_entry(data, (), name, value)
+    if any(key.value == name for key, _ in root.members):
+        raise EditRefused(f"{name} is there already")
+    meant = {**_document(data), name: _as_read(value)}
+    column = laid.column(root.start)
+    text = laid.newline.join(" " * column + line if line else "" for line in lines)
+    if root.flow:
+        return _checked(laid.spliced(root.start, root.end, text.lstrip(" ")), meant, (name,))
+    place = _behind_comments(laid, laid.line_end(laid.last(root.members[-1][1])), column)
+    if place == len(laid.text) and not laid.text.endswith("\n"):
+        return _checked(laid.spliced(place, place, laid.newline * 2 + text), meant, (name,))
+    return _checked(laid.spliced(place, place, laid.newline + text + laid.newline), meant, (name,))
+
+
 def append(data: bytes, pointer: Pointer, value: Node) -> bytes:
     """A further entry at the end of the list at ``pointer``. Raises EditRefused, and YamlError for bad files."""
     laid = layout(data)
@@ -209,6 +230,16 @@ def _below(laid: Layout, spot: Spot, lines: str) -> bytes:
     if place == len(laid.text) and not laid.text.endswith("\n"):
         return laid.spliced(place, place, laid.newline + lines)
     return laid.spliced(place, place, lines + laid.newline)
+
+
+def _behind_comments(laid: Layout, place: int, column: int) -> int:
+    """Behind the comments that follow an entry and are indented deeper than its name: they are still its own."""
+    while place < len(laid.text):
+        line = laid.text[place : laid.line_end(place)]
+        if not line.startswith(" " * (column + 1)) or not line.strip().startswith("#"):
+            break
+        place = laid.line_end(place)
+    return place
 
 
 def _block_entry(name: str, value: Node, column: int, newline: str) -> str:
