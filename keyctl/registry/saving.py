@@ -35,15 +35,53 @@ def save(root: Path, path: str, data: bytes) -> None:
 
 def create(root: Path, path: str, data: bytes) -> None:
     """Makes a new file and the folders above it; one that is there already is never touched. Raises Refusal."""
-    target = _below(root, path)
+    _create(root, path, data)
+
+
+def create_and_save(root: Path, path: str, data: bytes, other: str, before: bytes, after: bytes) -> None:
+    """Makes a new file and replaces the bytes of another, or does neither. ``before`` is what the other was when it was
+    read; if it is something else by now, nothing is written. Raises Refusal."""
+    made = _create(root, path, data)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if _bytes_of(root, other) != before:
+            raise Refusal(f"{other} was changed meanwhile; nothing was written", "run it again")
+        save(root, other, after)
+    except BaseException:
+        _unmake(made)
+        raise
+
+
+def _create(root: Path, path: str, data: bytes) -> list[Path]:
+    """What was made: the file, and the folders above it that were not there, the innermost first."""
+    target = _below(root, path)
+    made: list[Path] = []
+    try:
+        for folder in reversed(target.parents):
+            if not folder.exists():
+                folder.mkdir(exist_ok=True)
+                made.insert(0, folder)
         with target.open("xb") as file:
+            made.insert(0, target)
             file.write(data)
     except FileExistsError:
         raise Refusal(f"{path} is there already", "name another, or remove it first") from None
     except OSError as error:
+        _unmake(made)
         raise _unwritable(path, error) from None
+    return made
+
+
+def _unmake(made: list[Path]) -> None:
+    for one in made:
+        with suppress(OSError):
+            one.rmdir() if one.is_dir() else one.unlink()
+
+
+def _bytes_of(root: Path, path: str) -> bytes:
+    try:
+        return _below(root, path).read_bytes()
+    except OSError as error:
+        raise Refusal(f"{path} can't be read: {error.strerror}", "make it readable") from None
 
 
 def _below(root: Path, path: str) -> Path:
