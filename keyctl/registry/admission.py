@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
-from keyctl.model.app import Access
+from keyctl.model.app import Access, App
 from keyctl.model.identifier import Identifier, IdentifierError
 from keyctl.model.ips import IpError, parse_network
-from keyctl.model.names import AccountName, AppName
+from keyctl.model.names import AccountName, AppName, ExchangeId
 from keyctl.model.refusal import Refusal
 from keyctl.model.registry import Registry
 from keyctl.model.scopes import ScopeError, ScopeSet, in_order, parse_scope
@@ -53,38 +53,52 @@ def check_holder(account: str, owner: str, declared: Registry) -> None:
         raise Refusal(f"account {account!r} was closed on {there.closed.on}", "name another account")
     if there.dedicated_to is not None and there.dedicated_to != owner:
         raise Refusal(f"account {account!r} is dedicated to {there.dedicated_to!r}", "name another account")
+    check_signer(app, there.exchange, f"account {account!r} is at {there.exchange}")
+
+
+def check_signer(app: App, exchange: ExchangeId, where: str) -> None:
+    """An app that signs with a wallet is where that wallet approves agents. ``where`` says where the key is to be.
+    Raises Refusal."""
     exchanges = Exchanges()
-    if app.access is Access.WALLET and exchanges.agents(there.exchange) is None:
+    if app.access is Access.WALLET and exchanges.agents(exchange) is None:
         raise Refusal(
-            f"app {owner!r} signs with a wallet, and {there.exchange} has no agents that one approves",
+            f"app {app.name!r} signs with a wallet, and {exchange} has no agents that one approves",
             f"name an account at {' or '.join(exchanges.with_agents())}, or change the app's access in {APPS}",
         )
     venue = exchanges.venue(app)
-    if venue is not None and venue != exchanges.family(there.exchange):
+    if venue is not None and venue != exchanges.family(exchange):
         raise Refusal(
-            f"the wallet of app {owner!r} signs at {venue}, and account {account!r} is at {there.exchange}",
+            f"the wallet of app {app.name!r} signs at {venue}, and {where}",
             f"name an account at {venue}, or correct the wallet's venue in {APPS}",
         )
 
 
-def scopes_for(account: str, owner: str, given: Iterable[str] | None, declared: Registry) -> ScopeSet:
+def scopes_for(account: str, owner: str, given: ScopeSet | None, declared: Registry) -> ScopeSet:
     """The scopes that were given, else those that the app needs; empty where it says nothing. Raises Refusal unless the
     account's exchange can grant exactly them."""
-    if given is None:
-        wanted, whose = declared.apps[AppName(owner)].needs, f"what {owner} needs, "
-    else:
-        try:
-            wanted, whose = frozenset(parse_scope(text) for text in given), ""
-        except ScopeError as error:
-            raise Refusal(str(error), "write scopes of the vocabulary") from None
+    wanted = declared.apps[AppName(owner)].needs if given is None else given
     there = declared.accounts[AccountName(account)]
     granted = Exchanges().grantable(there, wanted) if wanted else wanted
     if granted != wanted:
-        raise Refusal(
-            f"{there.exchange} can't grant exactly {whose}[{', '.join(in_order(wanted))}] on account {account!r}",
-            f"decide; what comes nearest is --scopes {','.join(in_order(granted))}",
-        )
+        whose = f"what {owner} needs, " if given is None else ""
+        raise ungrantable(there.exchange, account, whose, wanted, granted)
     return wanted
+
+
+def parsed_scopes(given: Iterable[str]) -> ScopeSet:
+    """Scopes as people type them. Raises Refusal for other words."""
+    try:
+        return frozenset(parse_scope(text) for text in given)
+    except ScopeError as error:
+        raise Refusal(str(error), "write scopes of the vocabulary") from None
+
+
+def ungrantable(exchange: str, account: str, whose: str, wanted: ScopeSet, granted: ScopeSet) -> Refusal:
+    """That an exchange can't grant exactly some scopes, and what comes nearest. ``whose`` says where they are from."""
+    return Refusal(
+        f"{exchange} can't grant exactly {whose}[{', '.join(in_order(wanted))}] on account {account!r}",
+        f"decide; what comes nearest is --scopes {','.join(in_order(granted))}",
+    )
 
 
 def addresses(given: Iterable[str], declared: Registry) -> tuple[str, ...]:
