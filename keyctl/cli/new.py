@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +13,6 @@ from keyctl.model.refusal import Refusal
 
 if TYPE_CHECKING:
     from keyctl.model.registry import Registry
-    from keyctl.model.scopes import ScopeSet
     from keyctl.registry.load import Loaded
 
 LONGEST = 36500
@@ -24,14 +21,41 @@ LONGEST = 36500
 
 def new(
     key: Annotated[str, typer.Argument(help="The key's name, after what it is for.")],
-    account: Annotated[str, typer.Option("--account", metavar="A", help="An account of registry/accounts.yaml.")],
     owner: Annotated[str, typer.Option("--owner", metavar="O", help="An app of registry/apps.yaml.")],
+    account: Annotated[
+        str | None,
+        typer.Option(
+            "--account",
+            metavar="A",
+            help="The account of registry/accounts.yaml that it is for, where that is decided.",
+            show_default=False,
+        ),
+    ] = None,
+    exchange: Annotated[
+        str | None,
+        typer.Option(
+            "--exchange",
+            metavar="X",
+            help="Its exchange instead: keyctl proposes the safest way there.",
+            show_default=False,
+        ),
+    ] = None,
+    parent: Annotated[
+        str | None,
+        typer.Option(
+            "--parent",
+            metavar="P",
+            help="With --exchange: the master account below which a sub-account is opened, where there are several.",
+            show_default=False,
+        ),
+    ] = None,
     scopes: Annotated[
         str | None,
         typer.Option(
             "--scopes",
             metavar="S,S…",
-            help="Its rights, such as read,trade.spot; else the app's needs.",
+            help="Its rights, such as read,trade.spot; else the app's needs, with --exchange read alone for third"
+            " parties.",
             show_default=False,
         ),
     ] = None,
@@ -45,7 +69,13 @@ def new(
         ),
     ] = None,
     expires: Annotated[
-        str | None, typer.Option("--expires", metavar="DATE", help="The last day of its life.", show_default=False)
+        str | None,
+        typer.Option(
+            "--expires",
+            metavar="DATE",
+            help="The last day of its life; else 90 days, or what policy allows.",
+            show_default=False,
+        ),
     ] = None,
     days: Annotated[
         int | None,
@@ -62,37 +92,49 @@ def new(
     ] = None,
     registry: RegistryOption = None,
 ) -> None:
-    """Begin a key file: what is known is filled in; what a person must decide fails validation until it is there."""
-    from keyctl.model.names import AccountName, AppName
-    from keyctl.registry.admission import addresses, check_holder, check_name, check_place, scopes_for
-    from keyctl.registry.draft import Draft, draft_text
+    """Begin a key file: what is known is filled in; what a person must decide fails validation until it is there.
+    With --exchange instead of --account, also decide how the app is best given access: an agent that a wallet approves
+    where the venue has them, else a key on a sub-account of its own, else one on a shared account; read-only unless the
+    app needs more, bound to addresses, short-lived. The account's entry is written too, and stderr names the rule
+    behind each choice and every step to be done by hand. Nothing is committed."""
+    from keyctl.cli.proposing import Asked, advised, placed
+    from keyctl.model.names import AppName, KeyName
+    from keyctl.registry.admission import addresses, check_name, check_place, parsed_scopes, unknown
     from keyctl.registry.files import KEYS, walk
     from keyctl.registry.load import load
-    from keyctl.registry.saving import create
+    from keyctl.registry.references import APPS
 
+    if (account is None) == (exchange is None):
+        raise typer.BadParameter("name either an account with --account, or an exchange with --exchange")
+    if parent is not None and exchange is None:
+        raise typer.BadParameter("--parent goes with --exchange")
     if expires is not None and days is not None:
         raise typer.BadParameter("--expires and --days say the same twice; give one of them")
     today = datetime.now(UTC).date()
     last_day = last_day_of(today, days, expires, "--expires")
+    wished, listed, said = _listed(scopes, "--scopes"), _listed(ips, "--ips"), _one_line(purpose)
     root = registry_root(registry)
-    declared = _usable(load(root))
+    loaded = load(root)
+    declared = _usable(loaded)
     below = (owner if folder is None else folder.removeprefix(KEYS)).strip("/")
     path = KEYS + (f"{below}/" if below else "") + f"{key}.yaml"
     check_place(path, walk(root).paths)
     check_name(key, declared)
-    check_holder(account, owner, declared)
-    draft = Draft(
-        AccountName(account),
-        AppName(owner),
-        scopes_for(account, owner, _listed(scopes, "--scopes"), declared),
-        addresses(_listed(ips, "--ips") or (), declared),
-        _one_line(purpose),
+    if AppName(owner) not in declared.apps:
+        raise unknown("app", owner, declared.apps, APPS)
+    asked = Asked(
+        KeyName(key),
+        declared.apps[AppName(owner)],
+        None if wished is None else parsed_scopes(wished),
+        addresses(listed or (), declared),
+        said,
+        today,
         last_day,
-        tuple(declared.networks),
     )
-    create(root, path, draft_text(path, draft).encode("utf-8"))
-    sys.stdout.write(f"{path}\n")
-    sys.stderr.writelines(f"{line}\n" for line in _next_steps(path, draft.scopes, draft.ips))
+    if account is not None:
+        placed(root, path, declared, asked, account)
+    elif exchange is not None:
+        advised(root, path, declared, loaded.texts, asked, exchange, parent)
 
 
 def last_day_of(today: date, days: int | None, given: str | None, option: str) -> date | None:
@@ -140,11 +182,3 @@ def _one_line(purpose: str | None) -> str | None:
     if not text or not text.isprintable() or len(text) > 500:
         raise typer.BadParameter("--purpose is one line of 1 to 500 characters")
     return text
-
-
-def _next_steps(path: str, scopes: ScopeSet, ips: tuple[str, ...]) -> Iterator[str]:
-    missing = [name for name, there in (("scopes", scopes), ("ips", ips)) if not there]
-    if missing:
-        yield f"next: fill in {' and '.join(missing)} in {path}; it is not valid before"
-    yield ("then" if missing else "next") + ": exchange-keyctl validate, then propose it in a merge request"
-    yield "      once the exchange has issued the key, its id is written into the file"

@@ -24,6 +24,10 @@ class Draft:
     expires: date | None = None
     networks: tuple[str, ...] = ()
     """The named networks that there are, to choose from."""
+    proposed: tuple[str, ...] = ()
+    """The addresses that all other keys of the owner list; a person still has to say that they are meant."""
+    shown: str = "as the exchange shows it, once the key is issued"
+    """What the id will be."""
 
 
 def draft_text(path: str, draft: Draft) -> str:
@@ -38,13 +42,13 @@ def editor_line(path: str, schema: str) -> str:
 
 def _lines(path: str, draft: Draft) -> Iterator[str]:
     yield editor_line(path, "key")
-    yield f"account: {draft.account}"
-    yield f"owner: {draft.owner}"
+    yield f"account: {written(draft.account, flow=False)}"
+    yield f"owner: {written(draft.owner, flow=False)}"
     if draft.purpose is not None:
         yield f"purpose: {written(draft.purpose, flow=False)}"
     else:
         yield "# purpose: what the key is for, on one line"
-    yield "# id: as the exchange shows it, once the key is issued"
+    yield f"# id: {draft.shown}"
     if draft.scopes:
         yield f"scopes: {flow_text(list(in_order(draft.scopes)))}"
     else:
@@ -54,7 +58,9 @@ def _lines(path: str, draft: Draft) -> Iterator[str]:
         yield "ips: any" if draft.ips == ("any",) else "ips: [" + ", ".join(f'"{one}"' for one in draft.ips) + "]"
     else:
         yield "# To be decided: the addresses that the app calls from. The file is not valid without them."
-        examples = [f"@{name}" for name in draft.networks[:3]] or ["203.0.113.10"]
+        if draft.proposed:
+            yield "# Below is what all other keys of this owner list."
+        examples = draft.proposed or tuple(f"@{name}" for name in draft.networks[:3]) or ("203.0.113.10",)
         yield "# ips: [" + ", ".join(f'"{one}"' for one in examples) + "]"
     if draft.expires is not None:
         yield f"expires: {draft.expires}"

@@ -54,9 +54,28 @@ def test_a_key_of_which_all_is_known_is_valid_and_canonical_at_once(example: Rep
 
 
 def test_any_and_a_day_are_written_as_they_are_meant(example: Repository) -> None:
-    assert keyctl("new", "k", *WHO, "--ips", "any", "--expires", "2099-12-31", "--folder", "").status == 0
+    last = datetime.now(UTC).date() + timedelta(days=300)
+    assert keyctl("new", "k", *WHO, "--ips", "any", "--expires", str(last), "--folder", "").status == 0
     text = text_of(example, "keys.d/k.yaml")
-    assert "\nips: any\n" in text and "\nexpires: 2099-12-31\n" in text and "$schema=../schemas/" in text
+    assert "\nips: any\n" in text and f"\nexpires: {last}\n" in text and "$schema=../schemas/" in text
+
+
+def test_a_key_that_nobody_gave_an_end_lives_90_days_or_as_long_as_policy_lets_it(example: Repository) -> None:
+    today = datetime.now(UTC).date()
+    ran = keyctl("new", "k", *WHO, "--folder", "")
+    assert f"\nexpires: {today + timedelta(days=90)}\n" in text_of(example, "keys.d/k.yaml")
+    assert "[expiry-required]" in ran.err and len(ran.err.splitlines()) <= 5
+    (example.path / "registry" / "policy.yaml").write_text("rules: {max-lifetime: {trade_days: 30}}\n")
+    ran = keyctl("new", "k2", *WHO, "--folder", "")
+    assert f"\nexpires: {today + timedelta(days=30)}\n" in text_of(example, "keys.d/k2.yaml")
+    assert "[max-lifetime]" in ran.err
+    ran = keyctl("new", "k3", *WHO, "--days", "31")
+    assert ran.status == 1 and "(max-lifetime)" in ran.err and "--days 30" in ran.err
+
+
+def test_what_all_other_keys_of_the_app_list_is_proposed(example: Repository) -> None:
+    assert keyctl("new", "k", "--account", "bybit-vendor", "--owner", "signals", "--scopes", "read").status == 0
+    assert '# ips: ["@signals-egress"]\n' in text_of(example, "keys.d/signals/k.yaml")
 
 
 def test_another_draft_that_is_not_filled_in_does_not_stand_in_the_way(example: Repository) -> None:
@@ -112,6 +131,10 @@ def test_an_app_that_signs_with_a_wallet_gets_an_agent_where_there_are_some(exam
         (("k", "--account", "bybit-nm", "--owner", "hedger"), "no account 'bybit-nm'"),
         (("k", "--account", "bybit-mm", "--owner", "hegder"), "did you mean 'hedger'?"),
         (("k", "--account", "bybit-vendor", "--owner", "hedger"), "dedicated to 'signals'"),
+        (("k", "--account", "bybit-mm", "--owner", "signals"), "is not dedicated to it (third-party-isolation)"),
+        (("k", *WHO, "--scopes", "read,withdraw"), "no key gets withdraw (withdrawal)"),
+        (("k", *WHO, "--scopes", "keys.manage"), "no key gets keys.manage (key-administration)"),
+        (("k", *WHO, "--days", "400"), "(max-lifetime)"),
         (("k", *WHO, "--scopes", "raed"), "unknown scope 'raed'"),
         (("k", *WHO, "--scopes", "read,trade.options"), "can't grant exactly"),
         (("k", *WHO, "--ips", "203.0.113.10/28"), "host bits"),
@@ -126,6 +149,17 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(
     assert (ran.status, ran.out) == (1, ""), ran.out
     assert words in ran.err
     assert example.git("status", "--porcelain") == ""
+
+
+def test_a_third_party_s_key_that_does_more_than_read_is_told_to_need_a_waiver(example: Repository) -> None:
+    who = ("--account", "bybit-vendor", "--owner", "signals")
+    ran = keyctl("new", "k", *who)
+    assert ran.status == 0 and "- rule: third-party-writes\n" in ran.err
+    waivers = example.path / "registry" / "waivers.yaml"
+    entry = "{rule: third-party-writes, key: k2, reason: it trades, approved_by: sec, expires: 2099-12-31}"
+    waivers.write_text(f"{waivers.read_text()}  - {entry}\n")
+    assert "third-party-writes" not in keyctl("new", "k2", *who).err
+    assert "third-party-writes" not in keyctl("new", "k3", *who, "--scopes", "read").err
 
 
 @pytest.mark.parametrize("known", ["zuekq0qxxnktcwmvgn", "deadbeef"])

@@ -12,10 +12,10 @@ from keyctl.model.place import Place
 from keyctl.registry.account_draft import account_lines, account_value
 from keyctl.registry.canonical import canonical
 from keyctl.registry.edit import EditRefused, add_block
-from keyctl.registry.reader import read
+from keyctl.registry.reader import Node, read
 from keyctl.registry.schema import types, validity
 
-NEW = {"exchange": "bybit", "mode": "observe"}
+NEW: dict[str, Node] = {"exchange": "bybit", "mode": "observe"}
 LINES = ["# proposed", "new:", "  exchange: bybit", '  # uid: "…"', "  mode: observe"]
 TEXT = '# proposed\nnew:\n  exchange: bybit\n  # uid: "…"\n  mode: observe'
 

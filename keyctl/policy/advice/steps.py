@@ -120,6 +120,12 @@ def _funds(plan: Plan) -> Iterator[Step]:
     most = plan.chosen.account.max_balance
     limit = " and ".join(f"{amount:f} {code}" for code, amount in most)
     never = f"; never more than max_balance, {limit}" if most else ""
+    if plan.app.kind is Kind.THIRD_PARTY and not most:
+        yield Step(
+            f"Say at {plan.chosen.account.name} in {ACCOUNTS} how much may lie there at most; 500 USD is a proposal.",
+            "balance-limit-missing",
+            ("max_balance: {USD: 500}",),
+        )
     if plan.scopes != {READ}:
         yield Step(f"{TRIAL}{never}.", "balance-limit-missing")
     elif plan.chosen.new:
@@ -158,18 +164,19 @@ def _key(plan: Plan) -> Iterator[Step]:
         f" {', '.join(in_order(plan.scopes))}{words}; {where}{end}.",
         "least-scope",
     )
-    yield Step(f"Put the secret straight into {_sink(plan.app)}; never into git, a chat or a ticket.")
+    what = "the secret and the passphrase" if venue.needs_passphrase else "the secret"
+    yield Step(f"Put {what} straight into {_sink(plan.app)}; never into git, a chat or a ticket.")
 
 
 def _agent(plan: Plan, agents: WalletAgents) -> Iterator[Step]:
+    bound = f" It may be used from {', '.join(plan.ips)} only." if plan.ips not in ((), ("any",)) else ""
+    if agents.expiry:
+        end = f"Its life ends on {plan.last_day} (UTC)."
+    else:
+        end = f"It has no end of its own: somebody has to revoke it on {plan.last_day} at the latest."
+    yield Step(f"Have the wallet approve one {agents.kind}, as follows. {end}{bound}", "expiry-required")
     for text in agents.steps:
         yield Step(text)
-    if plan.ips not in ((), ("any",)):
-        yield Step(f"Bind it to {', '.join(plan.ips)}.", "ip-required")
-    if agents.expiry:
-        yield Step(f"The end of its life is {plan.last_day}, in UTC.", "expiry-required")
-    else:
-        yield Step(f"It has no end of its own: revoke it on {plan.last_day} at the latest.", "expiry-required")
     yield Step(f"Put its private key straight into {_sink(plan.app)}; never into git, a chat or a ticket.")
 
 

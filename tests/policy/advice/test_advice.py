@@ -167,10 +167,11 @@ EVERYWHERE = everywhere()
     exchange=st.sampled_from(EXCHANGES),
     blind=st.booleans(),
     scopes=st.none() | st.frozensets(st.sampled_from(SCOPES), min_size=1, max_size=7),
-    whole=st.booleans(),
+    made=st.sampled_from(["drawn", "grantable", "harmless"]),
     ips=st.sampled_from([(), ("any",), ("8.8.4.10",)]),
     days=st.none() | st.integers(0, 800),
     longest=st.none() | st.integers(1, 500),
+    silent=st.booleans(),
 )
 def test_no_advice_is_unsafe(
     name: str,
@@ -178,16 +179,23 @@ def test_no_advice_is_unsafe(
     exchange: str,
     blind: bool,
     scopes: frozenset[Scope] | None,
-    whole: bool,
+    made: str,
     ips: tuple[str, ...],
     days: int | None,
     longest: int | None,
+    silent: bool,
 ) -> None:
+    """Whatever the policy silences: its rules are not what keeps the advice safe."""
     venue = venue_of(exchange, "blind" if blind else "")
-    if whole:  # something that can be granted, so that not every draw ends in a refusal
-        needs = scopes = venue.grantable(needs) - {WITHDRAW, KEYS_MANAGE, Scope("other:keys.self_manage")}
-    limit = {} if longest is None else {"max-lifetime": Setting(parameters={"days": longest})}
-    policy = Policy(rules=limit)
+    if made != "drawn":  # so that not every draw ends in a refusal
+        needs = venue.grantable(needs)
+        if made == "harmless":
+            needs -= {WITHDRAW, KEYS_MANAGE, Scope("other:keys.self_manage")}
+        scopes = needs
+    rules = {rule.name: Setting(off=True) for rule in catalogue.rules()} if silent else {}
+    if longest is not None:
+        rules["max-lifetime"] = Setting(off=silent, parameters={"days": longest})
+    policy = Policy(rules=rules)
     app = replace(EVERYWHERE.apps[AppName(name)], needs=needs)
     registry = replace(EVERYWHERE, apps={**EVERYWHERE.apps, app.name: app})
     last = None if days is None else TODAY + timedelta(days=days)
