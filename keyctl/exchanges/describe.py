@@ -26,7 +26,7 @@ def _lines(declared: Declaration) -> Iterator[str]:
     yield from _section("limits", _limits(declared))
     implicit = (
         f"{f'{rule.keys}, ' if rule.keys else ''}{rule.days} days {rule.condition.since}: {rule.effect}"
-        f" (as of {rule.as_of}, {rule.source})"
+        f", unless {rule.unless} (as of {rule.as_of}, {rule.source})"
         for rule in declared.implicit_expiry
     )
     yield from _section("ends by itself", implicit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from keyctl.model.finding import Severity
+from keyctl.model.finding import Risk, Severity
 from keyctl.model.place import Pointer
 from keyctl.model.policy import Policy, Setting, Settings
 from keyctl.model.rules import RULES
@@ -17,13 +17,13 @@ from keyctl.registry.policy_file import OFF
 @dataclass(frozen=True, slots=True)
 class Shift:
     """One field of one rule's settings; ``before`` and ``after`` are as policy.yaml has them, None where it says
-    nothing."""
+    nothing. An escalation lets more pass, a reduction less; neutral is what only says otherwise what held before."""
 
     rule: str
     field: str
     before: str | None
     after: str | None
-    weaker: bool
+    risk: Risk
     pointer: Pointer
 
 
@@ -52,8 +52,8 @@ def _severity(
     before, after = _word(old), _word(new)
     if before == after:
         return
-    lower = _rank(rule, new, now, top=top) < _rank(rule, old, was, top=top)
-    yield Shift(rule, "severity", before, after, lower, pointer)
+    then, since = _rank(rule, old, was, top=top), _rank(rule, new, now, top=top)
+    yield Shift(rule, "severity", before, after, _risk(then, since, weaker=since < then), pointer)
 
 
 def _word(setting: Setting) -> str | None:
@@ -98,4 +98,10 @@ def _parameter(
     else:
         weaker = since < then if declared is not None and declared.looser is Looser.LOWER else since > then
     shown = [None if one is None else str(one) for one in (before, after)]
-    yield Shift(rule, name, shown[0], shown[1], weaker, pointer)
+    yield Shift(rule, name, shown[0], shown[1], _risk(then, since, weaker=weaker), pointer)
+
+
+def _risk(then: int | None, since: int | None, *, weaker: bool) -> Risk:
+    if then == since:
+        return Risk.NEUTRAL
+    return Risk.ESCALATION if weaker else Risk.REDUCTION

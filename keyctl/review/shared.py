@@ -204,8 +204,7 @@ def policy_edits(was: Policy, now: Policy) -> Iterator[Edit]:
     for shift in shifts(was, now):
         where = ".".join(str(step) for step in shift.pointer[:-2])
         name = shift.rule if where == "rules" else f"{shift.rule} ({where})"
-        risk = _UP if shift.weaker else _DOWN
-        yield Edit(SharedKind.POLICY, name, shift.field, shift.before, shift.after, risk, POLICY, shift.pointer)
+        yield Edit(SharedKind.POLICY, name, shift.field, shift.before, shift.after, shift.risk, POLICY, shift.pointer)
     yield from _custom_rules({one.name: one for one in was.custom}, {one.name: one for one in now.custom})
 
 

@@ -147,14 +147,16 @@ def test_accounts_that_keyctl_can_t_ask_leave_a_reconcile_incomplete(example: Re
     accounts = example.path / "registry" / "accounts.yaml"
     accounts.write_text(accounts.read_text() + "hl: {exchange: hyperliquid}\n")
     scopes = "[read, trade.spot, trade.futures, earn, transfer.internal, transfer.subaccount, 'other:account.settings']"
-    agent = f"account: hl\nowner: hedger\nid: '{ADDRESS}'\nscopes: {scopes}\nips: any\n"
+    agent = f"account: hl\nowner: hedger\nid: '{ADDRESS}'\nscopes: {scopes}\nips: any\nexpires: 2027-02-28\n"
+    policy = example.path / "registry" / "policy.yaml"
+    policy.write_text(policy.read_text() + "exchanges: {hyperliquid: {least-scope: {severity: off}}}\n")
     (example.path / "keys.d" / "hedger" / "agent.yaml").write_text(agent)
     ran = keyctl("reconcile", *AT, "--format", "json")
     document = json.loads(ran.out)
     assert validity("comparison")(document), decided_errors("comparison", document)
     assert (ran.status, document["exit_reasons"]) == (4, ["incomplete"])
-    (found,) = (one for one in document["findings"] if one["key"] == "agent")
-    assert found["rule"] == "unobservable" and "keyctl can't ask Hyperliquid yet" in found["message"]
+    (found,) = (one for one in document["findings"] if one["key"] == "agent" and one["rule"] == "unobservable")
+    assert "keyctl can't ask Hyperliquid yet" in found["message"]
     assert [one["coverage"] for one in document["accounts"] if one["name"] == "hl"] == ["declared-only"]
     assert keyctl("doctor").status == 0, "no credential is wanted"
     assert keyctl("observe", "agent", "--out", "../own.json").status == 1

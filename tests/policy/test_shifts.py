@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyctl.model.finding import Severity
+from keyctl.model.finding import Risk, Severity
 from keyctl.model.names import AppName
 from keyctl.model.policy import Policy, RuleSet, Setting
 from keyctl.policy import catalogue
@@ -18,7 +18,7 @@ RULES = catalogue.rules()
 
 
 def weaker(was: Policy, now: Policy) -> dict[tuple[str | int, ...], bool]:
-    return {one.pointer: one.weaker for one in shifts(was, now)}
+    return {one.pointer: one.risk is Risk.ESCALATION for one in shifts(was, now)}
 
 
 def ruled(**settings: Setting) -> Policy:
@@ -84,5 +84,6 @@ def test_a_weaker_severity_is_one_that_arms_the_rule_less(
         return there[0].severity.rank if there else -1
 
     told = [one for one in shifts(was, now) if one.field == "severity"]
-    assert [one.weaker for one in told] == ([rank(now) < rank(was)] if told else [])
+    meant = Risk.ESCALATION if rank(now) < rank(was) else Risk.REDUCTION if rank(now) > rank(was) else Risk.NEUTRAL
+    assert [one.risk for one in told] == ([meant] if told else [])
     assert bool(told) or rank(now) == rank(was)

@@ -9,6 +9,7 @@ import pytest
 from keyctl.cli.exits import status_of
 from keyctl.model.finding import ExitReason
 from keyctl.model.review import AddedTombstone, Review, ReviewedChange, SharedEdit
+from keyctl.model.rules import RULES
 from tests.review.conftest import Look
 from tests.review.corpus import Case, built, cases, fingerprint
 
@@ -66,4 +67,5 @@ def stones(review: Review) -> list[str]:
 
 
 def found(review: Review) -> list[str]:
-    return sorted(f"{one.rule} {one.key or ''}".strip() for one in review.findings)
+    """What a review itself says; what the policy finds has cases of its own."""
+    return sorted(f"{one.rule} {one.key or ''}".strip() for one in review.findings if one.rule in RULES)

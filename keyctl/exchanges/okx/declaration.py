@@ -158,6 +158,7 @@ DECLARATION = Declaration(
         "an empty allow-list (`ip: \"\"`) of a listed key means any address, as in account/config",
         "a key that an answer shows is enabled: no answer has a state of keys",
         "`perm: trade` without `read_only` reads too",
+        "no answer tells when a key was last used, so the end of an idle one can't be forecast",
         "a master key's `trade` opens keys.manage unless the answer says that it is bound to no address",
     ),
     needs_passphrase=True,

@@ -32,6 +32,7 @@ FILES = {
         "drb-options:\n  exchange: deribit\n  environment: sandbox\n  uid: '5002'\n"
     ),
     "registry/apps.yaml": "quoter:\n  team: options\n  kind: internal\n",
+    "registry/policy.yaml": "rules: {expiry-required: {severity: off}, withdrawal: {severity: off}}\n",
     "registry/revoked.yaml": (
         f"revoked:\n  - {{id: {LEAKED}, exchange: deribit, on: 2026-06-01, reason: leaked, confirmed: 2026-06-02}}\n"
     ),

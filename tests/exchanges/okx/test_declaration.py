@@ -50,5 +50,5 @@ def test_every_refusal_has_words_and_a_remedy_and_only_one_says_that_a_key_is_go
 
 def test_the_rule_on_idle_keys_is_shown_with_all_its_conditions() -> None:
     (line,) = [line for line in describe(DECLARATION).splitlines() if "14 days" in line]
-    for words in ("trade or withdraw", "bound to no address", "after the last use", "deleted", "can't forecast"):
+    for words in ("trade or withdraw", "bound to no address", "after the last use", "deleted", "bound to addresses"):
         assert words in line
