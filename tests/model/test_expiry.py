@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from keyctl.model.expiry import Condition, ImplicitExpiry
+from keyctl.model.expiry import Condition, ImplicitExpiry, applies
 from keyctl.model.identifier import Identifier
 from keyctl.model.ips import ANY, IpSet, parse_network
 from keyctl.model.live import LiveKey
@@ -42,3 +42,13 @@ def test_nothing_is_forecast_for_bound_keys_or_from_unknown_facts(changed: dict[
 def test_the_end_of_an_idle_key_is_never_forecast_since_each_use_puts_it_off() -> None:
     assert rule(Condition.IDLE_WITHOUT_IP_LIST).forecast(KEY) is None
     assert rule(Condition.IDLE_WITHOUT_IP_LIST).condition.since == "after the last use"
+
+
+def test_each_condition_says_in_words_from_when_its_days_count() -> None:
+    assert [condition.since for condition in Condition] == ["after creation", "after the last use"]
+
+
+@pytest.mark.parametrize("condition", Condition)
+def test_a_rule_does_not_apply_to_a_key_that_is_bound(condition: Condition) -> None:
+    assert applies(condition, BOUND) is False
+    assert applies(condition, ANY) is (condition is Condition.NO_IP_LIST)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyctl.model.identifier import Identifier, IdentifierError, fingerprint_of
+from keyctl.model.identifier import LONGEST, UNSAID, Identifier, IdentifierError, fingerprint_of, shortened
 from keyctl.model.tombstone import Tombstone, Tombstones
 
 texts = st.text([chr(code) for code in range(0x21, 0x7F)], min_size=1, max_size=64).filter(
@@ -68,3 +68,70 @@ def test_the_first_tombstone_of_an_id_is_kept_and_order_is_by_fingerprint() -> N
     found = stones.find(one)
     assert found is not None and found.origin == "first"
     assert [stone.identifier for stone in stones] == sorted((one, two), key=lambda i: i.fingerprint)
+
+
+def test_a_fingerprint_is_sha256_of_the_ascii_text() -> None:
+    assert fingerprint_of("abc") == "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_an_id_has_at_most_512_characters() -> None:
+    assert Identifier.of_text("x" * 512).text == "x" * 512
+    assert LONGEST == 512
+
+
+@pytest.mark.parametrize(("text", "display"), [("a", "a"), ("abcd", "abcd"), ("abcde", "abcd…")])
+def test_what_is_displayed_is_marked_as_cut_only_where_it_is(text: str, display: str) -> None:
+    assert Identifier.of_text(text).display == shortened(text) == display
+
+
+def test_what_is_known_depends_on_how_it_was_written() -> None:
+    plain, mixed = Identifier.of_text("abc"), Identifier.of_text("aBc")
+    assert plain.folded == plain.fingerprint == mixed.folded != mixed.fingerprint
+    bare = Identifier.of_fingerprint(plain.fingerprint)
+    assert (bare.text, bare.folded) == (None, None)
+
+
+def test_an_id_equals_ids_only_and_a_nameless_key_s_equals_none() -> None:
+    some = Identifier.of_text("abc")
+    assert some != "abc"
+    assert some != some.fingerprint
+    assert (UNSAID.text, UNSAID.folded, UNSAID.display, UNSAID.fingerprint) == (None, None, "", "")
+
+
+@pytest.mark.parametrize(
+    ("revoked", "asked", "blocked"),
+    [
+        ("aBc", "abc", True),
+        ("abc", "aBc", True),
+        ("aBc", "AbC", True),
+        ("ABC", "aBc", True),
+        ("aBc", "aBd", False),
+    ],
+)
+def test_letter_case_does_not_bring_an_id_back(revoked: str, asked: str, blocked: bool) -> None:
+    text, other = Identifier.of_text(revoked), Identifier.of_text(asked)
+    assert (Tombstones([Tombstone(text, "here")]).find(other) is not None) is blocked
+
+
+@pytest.mark.parametrize(
+    ("revoked", "asked", "blocked"),
+    [("abc", "aBc", True), ("ABC", "aBc", True), ("aBc", "aBc", True), ("aBc", "abc", False)],
+)
+def test_of_a_revoked_fingerprint_the_spellings_at_hand_are_blocked(revoked: str, asked: str, blocked: bool) -> None:
+    bare = Identifier.of_fingerprint(fingerprint_of(revoked))
+    stones = Tombstones([Tombstone(bare, "here")])
+    assert (stones.find(Identifier.of_text(asked)) is not None) is blocked
+
+
+@pytest.mark.parametrize(("asked", "blocked"), [("aBc", True), ("abc", True), ("ABC", False), ("abd", False)])
+def test_of_an_asked_fingerprint_the_spellings_at_hand_are_blocked(asked: str, blocked: bool) -> None:
+    stones = Tombstones([Tombstone(Identifier.of_text("aBc"), "here")])
+    assert (stones.find(Identifier.of_fingerprint(fingerprint_of(asked))) is not None) is blocked
+
+
+def test_the_exact_spelling_s_tombstone_is_given_before_another_one_s() -> None:
+    stones = Tombstones([Tombstone(Identifier.of_text(text), text) for text in ("aBc", "abc", "ABC")])
+    for text in ("aBc", "abc", "ABC"):
+        found = stones.find(Identifier.of_text(text))
+        assert found is not None and found.origin == text
+    assert stones.find(Identifier.of_text("abC")) is stones.find(Identifier.of_text("aBc"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyctl.model.ips import ANY, IpError, IpSet, parse_network
+from keyctl.model.ips import ANY, IpError, IpSet, extent, parse_network
 
 small = st.builds(
     lambda last, length: parse_network(f"203.0.113.{last}/{length}", strict=False),
@@ -80,3 +80,73 @@ def test_people_see_addresses_and_documents_see_networks() -> None:
     assert str(ips) == "203.0.113.10, 203.0.113.16/30, 2001:db8::1"
     assert ips.texts() == ("203.0.113.10/32", "203.0.113.16/30", "2001:db8::1/128")
     assert (str(ANY), ANY.texts(), str(IpSet())) == ("any", ("any",), "none")
+
+
+def test_an_address_with_an_interface_is_refused_as_such() -> None:
+    with pytest.raises(IpError, match="interface of one machine"):
+        parse_network("fe80::1%eth0")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("::ffff:0:0/96", "0.0.0.0/0"),
+        ("::ffff:128.0.0.0/97", "128.0.0.0/1"),
+        ("::fffe:0:0/95", "::fffe:0:0/95"),
+        ("::fffe:0:0/96", "::fffe:0:0/96"),
+        ("1::ffff:203.0.113.7", "1::ffff:cb00:7107/128"),
+    ],
+)
+def test_only_networks_wholly_within_the_mapped_range_are_ipv4(text: str, meant: str) -> None:
+    assert str(parse_network(text)) == meant
+
+
+def test_a_network_covers_nothing_of_the_other_family() -> None:
+    four, six = IpSet.of([parse_network("203.0.113.0/24")]), IpSet.of([parse_network("2001:db8::/32")])
+    both = IpSet.of([*four.networks, *six.networks])
+    assert not four.covers(six) and not six.covers(four)
+    assert both.covers(four) and both.covers(six)
+    assert both.beyond(four) == six.networks and both.beyond(six) == four.networks
+
+
+@pytest.mark.parametrize(
+    ("texts", "merged"),
+    [
+        (["203.0.113.128/25", "203.0.113.0/25"], ["203.0.113.0/24"]),
+        (["203.0.113.0/24", "203.0.113.9"], ["203.0.113.0/24"]),
+        (["203.0.113.9", "203.0.113.0/24"], ["203.0.113.0/24"]),
+        (["203.0.113.1", "203.0.113.0"], ["203.0.113.0/31"]),
+        (["203.0.113.1", "203.0.113.2"], ["203.0.113.1/32", "203.0.113.2/32"]),
+        (["203.0.113.7", "203.0.113.7"], ["203.0.113.7/32"]),
+        (["2001:db8::1", "203.0.113.3", "203.0.113.0/31"], ["203.0.113.0/31", "203.0.113.3/32", "2001:db8::1/128"]),
+        (["2001:db8:0:1::/64", "2001:db8::/64"], ["2001:db8::/63"]),
+        (["::", "255.255.255.255"], ["255.255.255.255/32", "::/128"]),
+    ],
+)
+def test_sets_are_merged_and_in_order(texts: list[str], merged: list[str]) -> None:
+    assert list(IpSet.of(parse_network(text) for text in texts).texts()) == merged
+
+
+def of_sizes(*bits: int) -> list[str]:
+    """Networks of 2 to the power of each size."""
+    return [f"{10 + n}.0.0.0/{32 - power}" for n, power in enumerate(bits)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        (["any"], "any address"),
+        (["203.0.113.7/32", "any"], "any address"),
+        ([], "0 addresses"),
+        (["203.0.113.7/32"], "1 address"),
+        (["203.0.113.0/24", "198.51.100.0/25"], "384 addresses"),
+        (of_sizes(19), "524,288 addresses"),
+        ([*of_sizes(19, 18, 17, 16, 14, 9, 5, 4, 3, 2, 1, 0)], "999,999 addresses"),
+        (of_sizes(19, 18, 17, 16, 14, 9, 6), "over 2^19 addresses"),
+        (of_sizes(20), "2^20 addresses"),
+        (["2001:db8::/64"], "2^64 addresses"),
+        (["2001:db8::/64", "203.0.113.7/32"], "over 2^64 addresses"),
+    ],
+)
+def test_people_are_told_how_many_addresses_a_list_covers(texts: list[str], words: str) -> None:
+    assert extent(texts) == words

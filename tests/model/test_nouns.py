@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import pkgutil
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -106,3 +106,18 @@ def test_every_rule_says_what_it_means_and_laws_block_at_the_highest_severity() 
         assert rule.meaning.endswith(".") and len(rule.meaning) < 90, name
         if rule.consequence is ExitReason.BLOCKED:
             assert rule.severity is Severity.CRITICAL, name
+
+
+def test_markers_stay_the_same_for_ever_since_they_stand_in_labels() -> None:
+    assert marker(REGISTRY, KeyName("hedger-quotes"), 0) == "kc4lrw25xgna2n3"
+    assert marker(REGISTRY, KeyName("hedger-quotes"), 1) == "kccfvmjag6jgioi"
+
+
+def test_an_instant_is_shown_in_utc_whatever_its_zone() -> None:
+    east = timezone(timedelta(hours=2))
+    assert instant(datetime(2026, 12, 1, 1, 2, 3, tzinfo=east)) == "2026-11-30T23:02:03Z"
+
+
+def test_an_unknown_scope_is_told_of_with_the_known_ones_where_nothing_is_near() -> None:
+    with pytest.raises(ScopeError, match=r"'xyz'; known are read, trade\.spot, .* and other:<native>"):
+        parse_scope("xyz")
