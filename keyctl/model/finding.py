@@ -86,7 +86,7 @@ def in_order(findings: list[Finding]) -> tuple[Finding, ...]:
 
 def exit_reasons(findings: tuple[Finding, ...], fail_on: Severity) -> tuple[ExitReason, ...]:
     """Every reason that the findings give, the deciding one first (3 before 1 before 2 before 4)."""
-    reasons = {finding.consequence for finding in findings if finding.consequence is not None}
+    reasons = {finding.consequence for finding in findings}
     if any(f.severity.rank >= fail_on.rank and f.consequence is None for f in findings):
         reasons.add(ExitReason.DIFFERENCES)
     return tuple(reason for reason in ExitReason if reason in reasons)
