@@ -34,7 +34,8 @@ def test_addresses_are_lower_cased_and_other_ids_are_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a b", "a\n", "tab\t", "ümlaut", "x" * 513, "\u202e", "sha256:12", "sha256:" + "G" * 64]
+    "text",
+    ["", "a b", "a\n", "tab\t", "ümlaut", "x" * 513, "\u202e", "sha256:12", "sha256:" + "G" * 64, "sha256:" + "a" * 65],
 )
 def test_what_can_not_be_an_id_is_refused(text: str) -> None:
     with pytest.raises(IdentifierError):

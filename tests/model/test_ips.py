@@ -48,6 +48,7 @@ def test_any_is_beyond_every_list_and_no_list_is_beyond_any() -> None:
     assert ANY.covers(some) and ANY.covers(ANY)
     assert not some.covers(ANY)
     assert [str(network) for network in ANY.beyond(some)] == ["0.0.0.0/0", "::/0"]
+    assert some.beyond(ANY) == ANY.beyond(ANY) == ()
 
 
 def test_mapped_addresses_are_the_ipv4_ones() -> None:
@@ -120,6 +121,7 @@ def test_a_network_covers_nothing_of_the_other_family() -> None:
         (["203.0.113.7", "203.0.113.7"], ["203.0.113.7/32"]),
         (["2001:db8::1", "203.0.113.3", "203.0.113.0/31"], ["203.0.113.0/31", "203.0.113.3/32", "2001:db8::1/128"]),
         (["2001:db8:0:1::/64", "2001:db8::/64"], ["2001:db8::/63"]),
+        (["0.0.0.1", "0.0.0.0"], ["0.0.0.0/31"]),
         (["::", "255.255.255.255"], ["255.255.255.255/32", "::/128"]),
     ],
 )

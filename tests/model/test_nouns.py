@@ -46,7 +46,7 @@ def test_native_names_survive_and_odd_characters_do_not() -> None:
 
 
 def test_scopes_are_shown_in_the_order_of_the_vocabulary() -> None:
-    assert scopes_in_order({other("b"), other("a"), STANDARD[10], STANDARD[0]}) == (
+    assert scopes_in_order([other("b"), other("a"), STANDARD[10], STANDARD[0]]) == (
         "read",
         "withdraw",
         "other:a",

@@ -15,11 +15,11 @@ from keyctl.model.rules import RULES, found
 FIRST = Finding("drift", Severity.ERROR, Confidence.HIGH, "words", "")
 LATER: list[dict[str, Any]] = [
     {"severity": Severity.WARNING},
-    {"place": Place("b")},
-    {"place": Place("a", (), 2)},
-    {"place": Place("a", (), 1, 1)},
-    {"account": AccountName("main")},
-    {"key": KeyName("quotes")},
+    {"place": Place("b", (), 1, 1)},
+    {"place": Place("a", (), 2, 1)},
+    {"place": Place("a", (), 1, 2)},
+    {"account": AccountName("0main")},
+    {"key": KeyName("0quotes")},
     {"rule": "expired"},
     {"message": "words more"},
 ]
@@ -27,14 +27,14 @@ LATER: list[dict[str, Any]] = [
 
 
 def test_what_decides_first_decides_whatever_the_rest_says() -> None:
-    base = replace(FIRST, place=Place("a"))
+    base = replace(FIRST, place=Place("a", (), 1, 1))
     findings = [replace(base, **change) for change in LATER]
     assert in_order([base, *findings]) == (base, *findings[::-1])
     assert in_order([*findings, base]) == (base, *findings[::-1])
 
 
 def test_what_stands_nowhere_comes_before_what_stands_somewhere() -> None:
-    placed = replace(FIRST, place=Place("a"), message="earlier words")
+    placed = replace(FIRST, place=Place("0"), message="earlier words")
     assert in_order([placed, FIRST]) == (FIRST, placed)
 
 
@@ -55,6 +55,12 @@ def test_a_finding_without_consequence_counts_from_its_severity_upwards(
 ) -> None:
     reasons = exit_reasons((replace(FIRST, severity=severity),), fail_on)
     assert reasons == ((ExitReason.DIFFERENCES,) if fails else ())
+
+
+def test_one_finding_that_counts_is_enough_and_none_is_not() -> None:
+    mild = replace(FIRST, severity=Severity.INFO)
+    assert exit_reasons((mild, FIRST, mild), Severity.ERROR) == (ExitReason.DIFFERENCES,)
+    assert exit_reasons((), Severity.INFO) == ()
 
 
 def test_a_consequence_is_the_only_one_of_its_finding() -> None:
@@ -85,3 +91,7 @@ def test_a_finding_has_what_its_rule_says_and_where_it_is() -> None:
 
 def test_only_a_guess_is_less_than_certain() -> None:
     assert [name for name, rule in RULES.items() if rule.confidence is not Confidence.HIGH] == ["assumed"]
+
+
+def test_a_rule_s_consequence_is_a_reason_to_exit_or_none() -> None:
+    assert {type(rule.consequence) for rule in RULES.values()} == {ExitReason, type(None)}

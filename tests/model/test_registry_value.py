@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from keyctl.model.account import Account, Environment
+from keyctl.model.app import KEYCTL
 from keyctl.model.comparison import AccountRow, Comparison, KeyRow, Status
 from keyctl.model.finding import ExitReason
 from keyctl.model.identifier import Identifier
@@ -80,6 +81,10 @@ def test_a_key_s_generation_counts_the_ids_that_it_lost() -> None:
     twice = tuple(revocation(identifier, FILE) for identifier in (ONE, TWO))
     key = Key(KEY.name, KEY.account, KEY.owner, "quotes", frozenset(), ANY, FILE, revoked=twice)
     assert key.generation == 2
+
+
+def test_the_owner_of_keyctl_s_own_credentials_is_the_documented_one() -> None:
+    assert KEYCTL == "keyctl"
 
 
 def test_the_reason_for_a_mistyped_id_is_the_documented_one() -> None:

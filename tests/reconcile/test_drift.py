@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -148,3 +148,9 @@ def test_changes_come_in_a_fixed_order() -> None:
     )
     changes = drift(DECLARED, other, sets_expiry=True).changes
     assert [change.field for change in changes] == ["scopes", "ips", "enabled", "expires"]
+
+
+def test_what_was_found_can_not_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        NOTHING.unknown = ("ips",)  # type: ignore[misc]  # the point
+    assert not hasattr(NOTHING, "__dict__")
