@@ -14,7 +14,12 @@ import pytest
 import keyctl.model
 from keyctl.model.account import Account, Mode, OnExpiry, Unmanaged
 from keyctl.model.app import Access, App
+from keyctl.model.balance import Balance, Excess
+from keyctl.model.comparison import AccountRow
 from keyctl.model.finding import Confidence
+from keyctl.model.live import NOT_ASKED_FOR, AccountSnapshot
+from keyctl.model.place import Place
+from keyctl.model.policy import Policy, RuleSet, Waiver
 from keyctl.model.registry import Brakes, Registry
 from keyctl.model.rules import Rule
 from keyctl.model.tombstone import Tombstones
@@ -30,6 +35,13 @@ CAUTIOUS: dict[tuple[type, str], object] = {
     (Brakes, "max_changes_percent"): 50,
     (Rule, "confidence"): Confidence.HIGH,
     (Registry, "brakes"): Brakes(),
+    (Registry, "policy"): Policy(),
+    (Policy, "set"): RuleSet.BASE,
+    (Waiver, "place"): Place("registry/waivers.yaml"),
+    (Balance, "currency"): "USD",
+    (Excess, "certain"): True,
+    (AccountRow, "balance"): NOT_ASKED_FOR,
+    (AccountSnapshot, "balances"): NOT_ASKED_FOR,
 }
 """Nothing acts by default, and what acts is braked as the documentation of registries says."""
 
@@ -65,7 +77,7 @@ def test_what_is_left_out_is_nothing_or_cautious(value: type, name: str, hint: A
         assert default is None
     else:
         assert not default
-        assert isinstance(default, bool | str | int | tuple | frozenset)
+        assert isinstance(default, bool | str | int | tuple | frozenset | dict)
 
 
 def test_a_class_of_the_model_is_a_frozen_value_or_a_word_or_an_error() -> None:

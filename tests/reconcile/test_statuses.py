@@ -25,7 +25,8 @@ from keyctl.model.registry import Registry
 from keyctl.model.scopes import KEYS_MANAGE, READ, WITHDRAW, Scope
 from keyctl.model.times import end_of
 from keyctl.model.tombstone import Tombstone, Tombstones
-from keyctl.reconcile.compare import EXPIRING_DAYS, Compared, Venue, compare
+from keyctl.reconcile.compare import NEAR as WINDOW
+from keyctl.reconcile.compare import Compared, Venue, compare
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 VENUE = ExchangeId("bybit")
@@ -206,17 +207,17 @@ def test_its_own_account_comes_first_and_the_same_id_elsewhere_is_unmanaged() ->
 LAST_DAY = date(2026, 12, 31)
 MORTAL = replace(KEY, expires=LAST_DAY)
 END = end_of(LAST_DAY)
-NEAR = END - timedelta(days=EXPIRING_DAYS)
+NEAR = END - WINDOW
 SECOND = timedelta(seconds=1)
 
 
 def test_two_weeks_before_its_end_a_key_is_expiring() -> None:
-    assert EXPIRING_DAYS == 14
+    assert timedelta(days=14) == WINDOW
     assert judge(MORTAL, seen(alive()), now=NEAR - SECOND).row == row(Status.IN_SYNC)
     judged = judge(MORTAL, seen(alive()), now=NEAR)
     assert (judged.row, judged.told) == (
         row(Status.EXPIRING, Status.IN_SYNC),
-        [("expiring", QUOTES, MAIN, at("expires"))],
+        [],
     )
 
 
@@ -238,7 +239,7 @@ def test_statuses_come_loudest_first() -> None:
     assert judged.row.status is Status.EXPIRED
 
 
-UNBOUND = ImplicitExpiry(Condition.NO_IP_LIST, 90, "unbound keys end", "https://example.test", "2026-07-20")
+UNBOUND = ImplicitExpiry(Condition.NO_IP_LIST, 90, "unbound keys end", "https://example.test", "2026-07-20", "bound")
 IDLE = replace(UNBOUND, condition=Condition.IDLE_WITHOUT_IP_LIST)
 EARLY = [("expires-early", QUOTES, MAIN, at("expires"))]
 
