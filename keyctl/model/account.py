@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from keyctl.model.attestation import Attestation
 from keyctl.model.names import AccountName, AppName, ExchangeId
 from keyctl.model.place import Place
 
@@ -66,7 +67,8 @@ class Account:
     ``parent`` names the account whose credential reads and writes this one; None where it has a credential of its own.
     ``subaccount`` is what the exchange wants in calls, ``uid`` what it answers. ``mode`` is ``observe``
     until somebody says otherwise: nothing acts on an account by default. ``grace_days`` belongs to
-    ``unmanaged: delete``. ``max_balance`` is per currency code. ``email`` is a fingerprint.
+    ``unmanaged: delete``. ``max_balance`` is per currency code. ``email`` is a fingerprint. ``attested`` is
+    for what no API shows of it: ``two_factor`` and ``email``.
     """
 
     name: AccountName
@@ -85,3 +87,4 @@ class Account:
     two_factor: SecondFactor | None = None
     email: str | None = None
     closed: Closed | None = None
+    attested: Attestation | None = None

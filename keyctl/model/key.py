@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from keyctl.model.attestation import Attestation
 from keyctl.model.identifier import Identifier
 from keyctl.model.ips import IpSet
 from keyctl.model.names import AccountName, AppName, KeyName
@@ -65,6 +66,7 @@ class Key:
     deliver: str | None = None
     revoked: tuple[Revocation, ...] = ()
     listed: tuple[str, ...] = field(default=(), compare=False)
+    attested: Attestation | None = None
 
     @property
     def placed(self) -> tuple[tuple[Identifier, Pointer], ...]:

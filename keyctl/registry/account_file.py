@@ -8,7 +8,7 @@ from typing import Any
 from keyctl.model.account import Account, Closed, Environment, Mode, OnExpiry, SecondFactor, Unmanaged
 from keyctl.model.names import AccountName, AppName, ExchangeId
 from keyctl.model.place import Place
-from keyctl.registry.values import day
+from keyctl.registry.values import attestation, day
 
 
 def accounts_of(path: str, document: dict[str, Any]) -> dict[AccountName, Account]:
@@ -36,4 +36,5 @@ def _account(name: AccountName, path: str, entry: dict[str, Any]) -> Account:
         two_factor=SecondFactor(entry["two_factor"]) if "two_factor" in entry else None,
         email=get("email"),
         closed=Closed(day(closed["on"]), closed["evidence"]) if closed else None,
+        attested=attestation(get("attested")),
     )

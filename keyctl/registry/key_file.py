@@ -8,7 +8,7 @@ from keyctl.model.finding import Finding
 from keyctl.model.key import Key, Retiring, Revocation
 from keyctl.model.names import AccountName, AppName, KeyName
 from keyctl.model.place import Place
-from keyctl.registry.values import Complaints, Networks, day, day_or_none, identifier, scopes
+from keyctl.registry.values import Complaints, Networks, attestation, day, day_or_none, identifier, scopes
 
 
 def key_name(path: str) -> KeyName:
@@ -55,6 +55,7 @@ def key_of(path: str, document: dict[str, Any], networks: Networks, findings: li
         get("deliver"),
         revoked,
         tuple(document["ips"]) if isinstance(document["ips"], list) else (),
+        attestation(get("attested")),
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
+from keyctl.model.attestation import FIELDS, Attestation
 from keyctl.model.finding import Finding
 from keyctl.model.identifier import Identifier, IdentifierError
 from keyctl.model.ips import ANY, IpError, IpSet, Network, parse_network
@@ -40,6 +42,15 @@ day = lru_cache(maxsize=4096)(date.fromisoformat)
 def day_or_none(text: str | None) -> date | None:
     """The same where the field may be absent."""
     return None if text is None else day(text)
+
+
+def attestation(entry: Mapping[str, Any] | None) -> Attestation | None:
+    """What somebody vouched for, of an entry that the schema let pass; None where there is none."""
+    if entry is None:
+        return None
+    named = entry.get("fields", ())
+    fields = tuple(field for field in FIELDS if field in named)
+    return Attestation(day(entry["on"]), entry["by"], entry["evidence"], fields, entry.get("state"))
 
 
 def identifier(text: str, complaints: Complaints, *pointer: str | int) -> Identifier | None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from keyctl.exchanges.catalogue import declaration
 from keyctl.model.account import Account, Closed, Environment, Mode, OnExpiry, SecondFactor, Unmanaged
 from keyctl.model.app import KEYCTL, Access, App, Hours, Kind, Wallet, Window
+from keyctl.model.attestation import FIELDS, Attestation
 from keyctl.model.identifier import Identifier
 from keyctl.model.ips import ANY, IpSet, Network
 from keyctl.model.key import Key, Retiring, Revocation
@@ -150,7 +151,12 @@ def _accounts(draw: st.DrawFn, name: AccountName, others: list[Account], apps: l
         two_factor=draw(st.none() | st.sampled_from(SecondFactor)),
         email=draw(st.none() | st.just("sha256:" + "ab" * 32)),
         closed=draw(st.none() | st.none() | st.builds(Closed, _DAYS, _LINES)),
+        attested=draw(st.none() | _attestations(st.just(()))),
     )
+
+
+def _attestations(fields: st.SearchStrategy[tuple[str, ...]]) -> st.SearchStrategy[Attestation]:
+    return st.builds(Attestation, _DAYS, _LINES, _LINES, fields, st.none() | st.just("sha256:" + "cd" * 32))
 
 
 @st.composite
@@ -213,7 +219,11 @@ def _keys(
         reissue=bool(revoked) and current is None and draw(st.booleans()),
         deliver=draw(st.none() | st.just("vault:kv/hedger")),
         revoked=revoked,
+        attested=draw(st.none() | _attestations(_some_fields)),
     )
+
+
+_some_fields = st.sets(st.sampled_from(FIELDS)).map(lambda some: tuple(sorted(some, key=FIELDS.index)))
 
 
 @st.composite
@@ -243,13 +253,24 @@ def _members(value: Any, *, typed: bool = False) -> dict[str, Any]:
 
 def _account_document(account: Account) -> dict[str, Any]:
     document = _members(account)
-    for name in ("name", "place", "grace_days", "max_balance", "closed"):
+    for name in ("name", "place", "grace_days", "max_balance", "closed", "attested"):
         document.pop(name, None)
     document["grace"] = f"{account.grace_days}d"
     if account.max_balance:
         document["max_balance"] = {code: Plain(str(amount)) for code, amount in account.max_balance}
     if account.closed:
         document["closed"] = {"on": str(account.closed.on), "evidence": account.closed.evidence}
+    if account.attested:
+        document["attested"] = _attestation_document(account.attested, [])
+    return document
+
+
+def _attestation_document(attested: Attestation, fields: list[str]) -> dict[str, Any]:
+    document: dict[str, Any] = {"on": str(attested.on), "by": attested.by, "evidence": attested.evidence}
+    if fields:
+        document["fields"] = fields
+    if attested.state:
+        document["state"] = attested.state
     return document
 
 
@@ -289,6 +310,9 @@ def _key_document(key: Key, random: Random) -> dict[str, Any]:
     for name in ("protected", "disabled", "reissue"):
         if getattr(key, name) or random.random() < 0.3:
             document[name] = Plain("true" if getattr(key, name) else "false")
+    if key.attested:
+        fields = random.sample(key.attested.fields, len(key.attested.fields))
+        document["attested"] = _attestation_document(key.attested, fields)
     if key.revoked or random.random() < 0.3:
         document["revoked"] = [_revocation_document(entry) for entry in key.revoked]
     members = list(document.items())
