@@ -15,6 +15,7 @@ from keyctl.cli.demo import demo
 from keyctl.cli.doctor import doctor
 from keyctl.cli.exits import Exit
 from keyctl.cli.explain import explain
+from keyctl.cli.fingerprint import fingerprint
 from keyctl.cli.fmt import fmt
 from keyctl.cli.init import init
 from keyctl.cli.log import log
@@ -68,6 +69,7 @@ app.command()(explain)
 app.command()(doctor)
 app.command()(demo)
 app.add_typer(exchanges.app, name="exchanges")
+app.command()(fingerprint)
 app.command()(schema)
 app.add_typer(tombstones.app, name="tombstones")
 app.add_typer(sandbox.app, name="sandbox")
