@@ -163,6 +163,7 @@ def _all_rules() -> Iterator[str]:
     for one in known:
         if one.name in RULES:
             severity = one.base.value if one.base else ""
+            severity += f", {one.strict.value} in strict" if one.strict and one.strict is not one.base else ""
             consequence = one.consequence.value if one.consequence else ""
             yield f"| [`{one.name}`](#{one.name}) | {severity} | {consequence} | {_cell(one.meaning)} |"
     for one in known:

@@ -72,10 +72,15 @@ class SubAccount:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A declared key of an account that can't be enumerated, and why nothing could be learnt about it."""
+    """A declared key of an account that can't be enumerated, and why nothing could be learnt about it.
+
+    ``askable`` is False where there was nothing to ask: no API, or no credential that could. Only then may a person's
+    word stand in; what was asked and failed is to be mended.
+    """
 
     fingerprint: Fingerprint
     reason: str
+    askable: bool = True
 
 
 NOT_ASKED_FOR = NotObservable("balances were not asked for")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from keyctl.model.finding import Confidence, ExitReason, Finding, Severity
 from keyctl.model.names import AccountName, KeyName
 from keyctl.model.place import Place
+from keyctl.model.policy import RuleSet
 
 _INFO, _WARNING, _ERROR, _CRITICAL = Severity.INFO, Severity.WARNING, Severity.ERROR, Severity.CRITICAL
 _FAILED, _BLOCKED = ExitReason.FAILED, ExitReason.BLOCKED
@@ -16,9 +17,10 @@ _DIFFERENCES, _INCOMPLETE = ExitReason.DIFFERENCES, ExitReason.INCOMPLETE
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a rule is about. ``consequence`` is the exit reason that each of its findings causes, if any;
-    ``meaning`` says in a sentence what is wrong, ``reason`` why that matters, ``remedy`` what to do in
-    general; each finding's own remedy is more exact."""
+    """What a rule is about. ``consequence`` is the exit reason that each of its findings causes, if any; ``meaning``
+    says in a sentence what is wrong, ``reason`` why that matters, ``remedy`` what to do in general; each finding's own
+    remedy is more exact. ``strict`` is the severity in the strict rule set where it is another one; only rules without
+    a consequence have that."""
 
     severity: Severity
     consequence: ExitReason | None
@@ -26,6 +28,11 @@ class Rule:
     reason: str
     remedy: str
     confidence: Confidence = Confidence.HIGH
+    strict: Severity | None = None
+
+    def severity_in(self, chosen: RuleSet) -> Severity:
+        """Its severity in a rule set, before the policy says otherwise."""
+        return self.strict if chosen is RuleSet.STRICT and self.strict is not None else self.severity
 
 
 RULES: Mapping[str, Rule] = {
@@ -460,13 +467,14 @@ RULES: Mapping[str, Rule] = {
         "The exchange does not report some of a key's fields.",
         "What the exchange does not report was not compared; a person has to look.",
         "look at the exchange's page, and attest what it says",
+        strict=_ERROR,
     ),
     "tombstone-unverified": Rule(
         _WARNING,
         None,
         "Nothing shows that a revoked id is dead.",
         "It was revoked in the registry, and nobody has seen that it is dead at the exchange.",
-        "look at the exchange's page, and write `confirmed` once it is gone",
+        "look at the exchange's page, and attest it once it is gone",
     ),
     "assumed": Rule(
         _INFO,

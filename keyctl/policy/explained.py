@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from keyctl.model.finding import Confidence, ExitReason, Severity
+from keyctl.model.policy import RuleSet
 from keyctl.model.rules import RULES
 from keyctl.policy import catalogue
 from keyctl.policy.rule import Parameter, PolicyRule
@@ -49,8 +50,8 @@ def explained(name: str) -> Explained | None:
         row.meaning,
         row.reason,
         row.remedy,
-        row.severity,
-        row.severity,
+        row.severity_in(RuleSet.BASE),
+        row.severity_in(RuleSet.STRICT),
         row.confidence,
         consequence=row.consequence,
         unbending=row.consequence is not None,

@@ -74,7 +74,7 @@ def _adjusted(world: World, policy: Policy, before: Iterable[Finding]) -> Iterat
         name = finding.account or (key.account if key else None)
         account = world.registry.accounts.get(name) if name else None
         layers = policy.layers(account.exchange if account else None, name, key.owner if key else None)
-        kept = adjusted(finding, layers)
+        kept = adjusted(finding, layers, policy.set)
         if kept is not None:
             yield kept
 

@@ -57,11 +57,14 @@ def parameters_of(
     return parameters
 
 
-def adjusted(finding: Finding, layers: Sequence[Settings]) -> Finding | None:
+def adjusted(finding: Finding, layers: Sequence[Settings], chosen: RuleSet) -> Finding | None:
     """A finding of a rule that is no policy, as the policy wants it; None where it is silenced. One that causes an exit
-    reason whatever its severity is left as it is."""
-    if finding.consequence is not None:
+    reason whatever its severity is left as it is, and so is one by a rule whose findings do."""
+    known = RULES.get(finding.rule)
+    if finding.consequence is not None or (known is not None and known.consequence is not None):
         return finding
+    if known is not None and known.strict is not None:
+        finding = replace(finding, severity=known.severity_in(chosen))
     for layer in layers:
         setting = layer.get(finding.rule)
         if setting is not None and setting.off:

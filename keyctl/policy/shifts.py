@@ -73,7 +73,7 @@ def _rank(rule: str, setting: Setting, policy: Policy, *, top: bool) -> int:
     if known is not None:
         default = known.severity(policy.set)
         return -1 if default is None else default.rank
-    return RULES[rule].severity.rank if rule in RULES else Severity.ERROR.rank
+    return RULES[rule].severity_in(policy.set).rank if rule in RULES else Severity.ERROR.rank
 
 
 def _parameter(

@@ -44,7 +44,8 @@ async def _ask(group: Group, key: Key, fingerprint: Fingerprint, root: SelfView)
             variables = prefix(group.root, key.name)
             given = "it is not set" if own is None else "it holds another id"
             parts = "_KEY, _SECRET and _PASSPHRASE" if group.declaration.needs_passphrase else "_KEY and _SECRET"
-            return Unanswered(fingerprint, f"only its own credential can describe it, {variables}{parts}; {given}")
+            reason = f"only its own credential can describe it, {variables}{parts}; {given}"
+            return Unanswered(fingerprint, reason, askable=own is not None)
         if group.tombstones.find(own.identifier) is not None:
             return Unanswered(fingerprint, "its id is revoked, so its credential is not used")
         async with group.connect(group.root, own) as transport:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from keyctl.model.account import Account
+from keyctl.model.attestation import EXISTS
 from keyctl.model.comparison import AccountRow, Change, KeyRow, Status
 from keyctl.model.expiry import ImplicitExpiry
 from keyctl.model.finding import Finding, Risk, Severity
@@ -56,14 +57,16 @@ def compare(
     now: datetime,
     venues: Mapping[ExchangeId, Venue],
     near: Callable[[Key], timedelta] = lambda _key: NEAR,
+    attested: Callable[[Key], frozenset[str]] = lambda _key: frozenset(),
 ) -> Compared:
     """Hold every account of the snapshot against the registry.
 
-    ``near`` says how long before its last day a key counts as expiring. Accounts that the snapshot leaves out are left
-    out here too, but for closed ones: their keys have ended.
+    ``near`` says how long before its last day a key counts as expiring, ``attested`` for which of its fields a person's
+    word holds; a word stands in for what nothing can show, and never for what was asked and did not answer. Accounts
+    that the snapshot leaves out are left out here too, but for closed ones: their keys have ended.
     ``tombstones`` are those of the checkout and of history together.
     """
-    work = _Work(registry, tombstones, snapshot, now, venues, near)
+    work = _Work(registry, tombstones, snapshot, now, venues, near, attested)
     for account in snapshot.accounts:
         work.account(account)
     for key in registry.keys.values():
@@ -93,6 +96,7 @@ class _Work:
     now: datetime
     venues: Mapping[ExchangeId, Venue]
     near: Callable[[Key], timedelta]
+    attested: Callable[[Key], frozenset[str]]
     rows: list[KeyRow] = field(default_factory=list)
     account_rows: list[AccountRow] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -172,8 +176,7 @@ class _Work:
                 self.findings.append(tell("missing", words, key=key, account=account, place=_at(key, "id")))
         else:
             statuses.add(Status.UNOBSERVABLE)
-            words = wording.unobservable(key, seen, identifier)
-            self.findings.append(tell("unobservable", words, key=key, account=account, place=_at(key, "id")))
+            unknown = self._unseen(key, account, seen, identifier, ended=ended)
         if live is not None or not ended:
             statuses |= self._age(key, account, ended)
         if not statuses or statuses == {Status.EXPIRING}:
@@ -189,8 +192,10 @@ class _Work:
             changes = (Change("account", where, key.account, Risk.ESCALATION), *changes)
         for change in changes:
             self._drifted(key, account, change)
-        if compared.unknown:
-            words = wording.unobserved(key, account, compared.unknown)
+        vouched = self._vouched(key, self.snapshots[key.account]) if where == key.account else frozenset()
+        unseen = tuple(name for name in compared.unknown if name not in vouched)
+        if unseen:
+            words = wording.unobserved(key, account, unseen)
             self.findings.append(tell("unobserved", words, key=key, account=account, place=key.place))
         drifted = {change.field for change in changes}
         for assumption in live.assumptions:
@@ -198,6 +203,34 @@ class _Work:
                 words = wording.assumed(key, assumption.words)
                 self.findings.append(tell("assumed", words, key=key, account=account, place=key.place))
         return changes, compared.unknown
+
+    def _unseen(
+        self, key: Key, account: Account, seen: AccountSnapshot, identifier: Identifier, *, ended: bool
+    ) -> tuple[str, ...]:
+        """What is unknown of a key of which nothing says whether it exists, beside its existence: told only where a
+        person's word stands in for that. That somebody saw it is no excuse once it should be dead."""
+        vouched = self._vouched(key, seen)
+        silent = any(row.fingerprint == identifier.fingerprint and not row.askable for row in seen.unanswered)
+        if key.attested is None or EXISTS not in vouched or not silent or ended:
+            words = wording.unobservable(key, seen, identifier)
+            self.findings.append(tell("unobservable", words, key=key, account=account, place=_at(key, "id")))
+            return ()
+        words = wording.vouched(key, identifier, key.attested)
+        place = _at(key, "attested")
+        told = tell("unobservable", words, key=key, account=account, place=place, severity=Severity.INFO)
+        self.findings.append(replace(told, consequence=None))
+        unknown = ("scopes", "ips", "enabled", *(("expires",) if self._venue(account).sets_expiry else ()))
+        unseen = tuple(name for name in unknown if name not in vouched)
+        if unseen:
+            words = wording.unattested(key, unseen)
+            self.findings.append(tell("unobserved", words, key=key, account=account, place=place))
+        return unknown
+
+    def _vouched(self, key: Key, seen: AccountSnapshot) -> frozenset[str]:
+        """The fields of a key for which a person's word counts: none on an account that was asked and failed, and none
+        of an id that is dead for ever."""
+        revoked = key.identifier is None or self.tombstones.find(key.identifier) is not None
+        return frozenset() if revoked or seen.coverage is Coverage.INCOMPLETE else self.attested(key)
 
     def _drifted(self, key: Key, account: Account, change: Change) -> None:
         words = wording.drifted(key, account, change)

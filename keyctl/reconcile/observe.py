@@ -153,7 +153,9 @@ class _Observation:
             account.exchange,
             Coverage.DECLARED_ONLY,
             self.clock(),
-            unanswered=tuple(Unanswered(one, f"{why}; have a person look and attest it") for one in sorted(living)),
+            unanswered=tuple(
+                Unanswered(one, f"{why}; have a person look and attest it", askable=False) for one in sorted(living)
+            ),
             subaccounts=NotObservable(why),
         )
 

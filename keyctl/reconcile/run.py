@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from keyctl.exchanges import catalogue
@@ -16,6 +16,7 @@ from keyctl.model.live import Snapshot
 from keyctl.model.names import ExchangeId
 from keyctl.model.registry import Registry
 from keyctl.policy.judge import judge
+from keyctl.policy.rules.attestation_stale import vouched_fields
 from keyctl.policy.rules.expiring import window
 from keyctl.policy.world import World, known_venue
 from keyctl.reconcile import snapshots
@@ -59,7 +60,8 @@ def reconcile(
         return Reconciled(_nothing(desired, now, fail_on, bool(only)), None)
     only.check(registry)
     merged = snapshots.merge(observe(registry), [snapshots.load(path, registry.id, real_now) for path in files])
-    compared = compare(registry, desired.tombstones, merged, now, venues(registry), near(registry))
+    words = vouched(registry, now.date())
+    compared = compare(registry, desired.tombstones, merged, now, venues(registry), near(registry), words)
     told = [*desired.findings, *compared.findings]
     if previous is not None:
         earlier = snapshots.load(previous, registry.id, real_now, oldest=None)
@@ -102,6 +104,11 @@ def venues(registry: Registry) -> Mapping[ExchangeId, Venue]:
 def near(registry: Registry) -> Callable[[Key], timedelta]:
     """How long before its last day each key counts as expiring, by the registry's policy."""
     return lambda key: window(registry.policy, registry.accounts[key.account].exchange, key)
+
+
+def vouched(registry: Registry, today: date) -> Callable[[Key], frozenset[str]]:
+    """For which fields of each key a person's word holds, by the registry's policy."""
+    return lambda key: vouched_fields(registry.policy, registry.accounts[key.account].exchange, key, today)
 
 
 def _event_fields(registry: Registry) -> EventFields:

@@ -153,7 +153,9 @@ def _account(seen: AccountSnapshot) -> dict[str, Any]:
         "credential": _identifier(seen.credential) if seen.credential else None,
         "keys": [_key(key) for key in seen.keys],
         "gone": sorted(seen.gone),
-        "unanswered": [{"fingerprint": row.fingerprint, "reason": row.reason} for row in seen.unanswered],
+        "unanswered": [
+            {"fingerprint": row.fingerprint, "reason": row.reason, "askable": row.askable} for row in seen.unanswered
+        ],
         "subaccounts": _observed(
             seen.subaccounts,
             lambda listed: [
@@ -226,7 +228,10 @@ def _read_account(read: Mapping[str, Any]) -> AccountSnapshot:
         keys=tuple(_read_key(key) for key in read["keys"]),
         error=read["error"],
         gone=frozenset(Fingerprint(text) for text in read["gone"]),
-        unanswered=tuple(Unanswered(Fingerprint(row["fingerprint"]), row["reason"]) for row in read["unanswered"]),
+        unanswered=tuple(
+            Unanswered(Fingerprint(row["fingerprint"]), row["reason"], row.get("askable", True))
+            for row in read["unanswered"]
+        ),
         credential=_read_identifier(read["credential"]) if read["credential"] else None,
         subaccounts=_read_observed(
             read["subaccounts"],

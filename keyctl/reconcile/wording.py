@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from keyctl.model.account import Account
+from keyctl.model.attestation import Attestation
 from keyctl.model.comparison import Change, Value
 from keyctl.model.finding import Risk
 from keyctl.model.identifier import Identifier
@@ -92,13 +93,32 @@ def missing(key: Key, account: Account) -> Words:
 
 def unobservable(key: Key, seen: AccountSnapshot, identifier: Identifier) -> Words:
     """Nothing says whether it exists."""
-    reason = next((row.reason for row in seen.unanswered if row.fingerprint == identifier.fingerprint), None)
-    why = reason or (
-        "the account could not be observed" if seen.error else f"{seen.exchange} can't list this account's keys"
-    )
+    silent = any(row.fingerprint == identifier.fingerprint and not row.askable for row in seen.unanswered)
+    if identifier != key.identifier:
+        remedy = "look at the exchange's own page; once it is gone, list it under revoked and attest that it is dead"
+    elif silent:
+        remedy = f"give keyctl what it needs to ask, or look at the exchange's own page, then: {_attest(key)}"
+    else:
+        remedy = "give keyctl what it needs to ask, or look at the exchange's own page"
     return (
-        f"nothing shows whether {key.name} ({identifier.display}) exists on {key.account}: {why}",
-        "give keyctl what it needs to ask, or look at the exchange's own page",
+        f"nothing shows whether {key.name} ({identifier.display}) exists on {key.account}: {_why(seen, identifier)}",
+        remedy,
+    )
+
+
+def vouched(key: Key, identifier: Identifier, attested: Attestation) -> Words:
+    """The same, and a person's word stands in."""
+    return (
+        f"nothing shows whether {key.name} ({identifier.display}) exists on {key.account}; {attested}",
+        "nothing to do until the attestation is too old",
+    )
+
+
+def unattested(key: Key, fields: tuple[str, ...]) -> Words:
+    """A person saw that it is there, and did not look at everything."""
+    return (
+        f"nothing shows {' and '.join(fields)} of {key.name}, and its attestation is not about that",
+        f"look at these fields on the exchange's own page, then: {_attest(key)}",
     )
 
 
@@ -106,7 +126,7 @@ def unobserved(key: Key, account: Account, fields: tuple[str, ...]) -> Words:
     """Some fields of a live key are not reported."""
     return (
         f"{account.exchange} does not report {' and '.join(fields)} of {key.name}; the rest was compared",
-        "look at these fields on the exchange's own page",
+        f"look at these fields on the exchange's own page, then: {_attest(key)}",
     )
 
 
@@ -212,8 +232,20 @@ def unverified(tombstone: Tombstone, accounts: list[AccountName]) -> Words:
     return (
         f"nothing shows that the revoked id {tombstone.identifier.display}{whose} is dead: "
         f"{', '.join(accounts)} can't be enumerated",
-        "look at the exchange's own page, and write `confirmed: <date>` beside the tombstone once it is gone",
+        "look at the exchange's own page; once it is gone: "
+        f"exchange-keyctl attest --dead {tombstone.identifier.fingerprint} --evidence TEXT",
     )
+
+
+def _why(seen: AccountSnapshot, identifier: Identifier) -> str:
+    reason = next((row.reason for row in seen.unanswered if row.fingerprint == identifier.fingerprint), None)
+    return reason or (
+        "the account could not be observed" if seen.error else f"{seen.exchange} can't list this account's keys"
+    )
+
+
+def _attest(key: Key) -> str:
+    return f"exchange-keyctl attest {key.name} --evidence TEXT"
 
 
 def _id(key: Key) -> str:

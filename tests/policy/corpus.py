@@ -32,7 +32,12 @@ UNSAID = NotObservable("the venue has no such thing")
 BASE: Mapping[str, Any] = {
     "registry": {"version": 1, "id": "7b0f6f0e-6a51-4c0a-9d3e-2f6a5c1f9b42"},
     "accounts": {
-        "main": {"exchange": "bybit", "two_factor": "totp", "email": "sha256:" + "a" * 64},
+        "main": {
+            "exchange": "bybit",
+            "two_factor": "totp",
+            "email": "sha256:" + "a" * 64,
+            "attested": {"on": "2026-11-01", "by": "ann", "evidence": "ticket 1"},
+        },
         "mm": {"exchange": "bybit", "parent": "main", "subaccount": "101"},
     },
     "apps": {"hedger": {"team": "mm", "kind": "internal", "needs": ["read", "trade.spot"]}},
