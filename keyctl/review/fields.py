@@ -2,6 +2,9 @@
 
 Pure. By design 5: an escalation is a new scope, an address more, a later expiry beyond renewal, and any change of
 account, owner or sink; a reduction is the opposite; a renewal is a later expiry within policy and nothing else.
+
+An attestation is neutral: it gives a key no power, and a venue that shows nothing wants one a key every few weeks; as
+an escalation it would teach reviewers to nod. It is always a row of its own: who vouches, since when, by what evidence.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from keyctl.model.attestation import Attestation
 from keyctl.model.finding import Risk
 from keyctl.model.identifier import Identifier
 from keyctl.model.ips import IpSet
@@ -20,7 +24,7 @@ from keyctl.model.review import Meaning
 from keyctl.model.scopes import in_order
 
 _UP, _DOWN, _SAME = Risk.ESCALATION, Risk.REDUCTION, Risk.NEUTRAL
-_BESIDE_A_RENEWAL = frozenset({"expires", "purpose", "protected", "path", "name", "networks"})
+_BESIDE_A_RENEWAL = frozenset({"expires", "purpose", "protected", "path", "name", "networks", "attested"})
 _OF_A_ROTATION = frozenset({"id", "issued", "retiring", "retiring.until", "revoked"})
 
 
@@ -69,6 +73,7 @@ def differences(
         *_days(old, new, limits),
         *_flags(old, new),
         *_revocations(old, new),
+        *_attestations(old.attested, new.attested),
     ]
     rotated = any(one.meaning is Meaning.ROTATED for one in found)
     beside = _BESIDE_A_RENEWAL | _OF_A_ROTATION if rotated else _BESIDE_A_RENEWAL
@@ -83,7 +88,7 @@ def _settled(one: Difference, alone: bool) -> Difference:
 
 
 def all_of(key: Key, *, gone: bool) -> list[Difference]:
-    """Every field that says what a key may do, of one that is new or gone."""
+    """Every field that says what a key may do, of one that is new or gone; and who vouches for it."""
     meaning, risk = (Meaning.REMOVED, _DOWN) if gone else (Meaning.ISSUED, _UP)
     values: dict[str, FieldValue] = {
         "account": key.account,
@@ -94,6 +99,7 @@ def all_of(key: Key, *, gone: bool) -> list[Difference]:
         "retiring": key.retiring.identifier if key.retiring else None,
         "expires": _day(key.expires),
         "deliver": key.deliver,
+        "attested": _text(key.attested),
     }
     shown = [(name, value) for name, value in values.items() if value is not None or name == "expires"]
     return [
@@ -209,6 +215,13 @@ def retold(old: Revocation, new: Revocation) -> Iterator[Difference]:
 
 def _entries(key: Key) -> dict[Identifier, Revocation]:
     return {entry.identifier: entry for entry in key.revoked}
+
+
+def _attestations(old: Attestation | None, new: Attestation | None) -> Iterator[Difference]:
+    """By what they say to people; the state that they were about changes only with the rest."""
+    was, now = _text(old), _text(new)
+    if was != now:
+        yield Difference("attested", was, now, _SAME, pointer=("attested",) if new is not None else ())
 
 
 def _day(value: date | None) -> str | None:

@@ -11,6 +11,7 @@ from enum import Enum
 
 from keyctl.model.account import Account
 from keyctl.model.app import App, Hours, Window
+from keyctl.model.attestation import Attestation
 from keyctl.model.finding import Risk
 from keyctl.model.ips import IpSet
 from keyctl.model.life import FieldValue
@@ -41,6 +42,7 @@ _ACCOUNT = (
     "two_factor",
     "email",
     "closed",
+    "attested",
 )
 _APP = (
     "team",
@@ -185,7 +187,7 @@ def _piece(value: object) -> str:
             return f"{value.start:%H:%M}-{value.end:%H:%M} {value.zone}"
         case tuple():
             return " ".join(str(part) for part in value)
-        case str() | int():
+        case str() | int() | Attestation():
             return str(value)
         case _:
             parts = (getattr(value, name) for name in getattr(value, "__slots__", ()))
