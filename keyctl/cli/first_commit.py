@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
+from keyctl.cli.identity import told_to_git
 from keyctl.model.refusal import Refusal
 
 _ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
@@ -32,7 +32,7 @@ def first_commit(folder: Path, paths: Iterable[str], message: str) -> tuple[str,
     try:
         repo = Repo.init(folder, mkdir=False, env=hermetic, initial_branch="main")
         try:
-            own = {field: _own(repo.git, field) for field in _NOBODY}
+            own = {field: told_to_git(repo.git, field) for field in _NOBODY}
             known = all(own.values())
             who = own if known else _NOBODY
             identity = {
@@ -51,9 +51,3 @@ def first_commit(folder: Path, paths: Iterable[str], message: str) -> tuple[str,
     except GitCommandError as error:
         said = str(error.stderr).strip().removeprefix("stderr:").strip(" '\n")
         raise Refusal(f"the files are there, and git did not commit them: {said}", "commit them yourself") from None
-
-
-def _own(git: Any, field: str) -> str:
-    """What the person's environment, else their configuration says; empty where neither does."""
-    given = os.environ.get(f"GIT_AUTHOR_{field}")
-    return given or str(git.config("--get", f"user.{field.lower()}", with_exceptions=False)).strip()

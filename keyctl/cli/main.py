@@ -11,6 +11,7 @@ import typer
 
 from keyctl import __version__
 from keyctl.cli import exchanges, sandbox, tombstones
+from keyctl.cli.attest import attest
 from keyctl.cli.demo import demo
 from keyctl.cli.doctor import doctor
 from keyctl.cli.exits import Exit
@@ -63,6 +64,7 @@ app.command()(validate)
 app.command()(review)
 app.command()(reconcile)
 app.command()(observe)
+app.command()(attest)
 app.command()(status)
 app.command()(log)
 app.command()(explain)

@@ -34,6 +34,16 @@ def key_fields() -> tuple[str, ...]:
     return tuple(schema("key")["properties"])
 
 
+def account_fields() -> tuple[str, ...]:
+    """The same of an account's entry."""
+    return tuple(schema("accounts")["$defs"]["account"]["properties"])
+
+
+def revoked_fields() -> tuple[str, ...]:
+    """The same of one tombstone."""
+    return tuple(schema("revoked")["properties"]["revoked"]["items"]["properties"])
+
+
 def _quoted(data: bytes, name: str) -> bytes:
     laid = layout(data)
     text = laid.text

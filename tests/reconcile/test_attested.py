@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from keyctl.model.attestation import EXISTS, FIELDS, Attestation
 from keyctl.model.comparison import Comparison, Status
 from keyctl.model.finding import ExitReason, Finding, Severity
+from keyctl.model.identifier import Identifier
 from keyctl.model.ips import ANY
 from keyctl.model.key import Key
 from keyctl.model.live import AccountSnapshot, Coverage, LiveKey, Snapshot, Unanswered
@@ -203,7 +204,7 @@ def test_a_word_is_about_what_the_file_said_then(world: World, name: str) -> Non
 
 
 def live_id() -> object:
-    return live(declared_only.Identifier.of_text("anotherId0000"), frozenset(), ANY).identifier
+    return live(Identifier.of_text("anotherId0000"), frozenset(), ANY).identifier
 
 
 # a whole reconcile at an exchange that keyctl can't ask

@@ -81,7 +81,7 @@ def test_the_later_observation_of_a_key_wins(world: World) -> None:
     if not account.keys:
         return
     key = account.keys[0]
-    silent = replace(account, keys=(), unanswered=(Unanswered(key.identifier.fingerprint, "no credential"),))
+    silent = replace(account, keys=(), unanswered=(Unanswered(key.identifier.fingerprint, "no credential", False),))
     later = replace(
         account, observed_at=NOW + timedelta(minutes=1), keys=(replace(key, enabled=NotObservable("later")),)
     )
