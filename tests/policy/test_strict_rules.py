@@ -1,4 +1,4 @@
-"""Rules that are no policy and stricter in the strict set: adjusted as that says, and which way a change of set goes."""
+"""Rules that are no policy and stricter in the strict set, and which way a change of set or severity goes."""
 
 from __future__ import annotations
 
