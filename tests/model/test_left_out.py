@@ -17,7 +17,7 @@ from keyctl.model.app import Access, App
 from keyctl.model.balance import Balance, Excess
 from keyctl.model.comparison import AccountRow
 from keyctl.model.finding import Confidence
-from keyctl.model.live import NOT_ASKED_FOR, AccountSnapshot
+from keyctl.model.live import NOT_ASKED_FOR, AccountSnapshot, Unanswered
 from keyctl.model.place import Place
 from keyctl.model.policy import Policy, RuleSet, Waiver
 from keyctl.model.registry import Brakes, Registry
@@ -40,6 +40,7 @@ CAUTIOUS: dict[tuple[type, str], object] = {
     (Waiver, "place"): Place("registry/waivers.yaml"),
     (Balance, "currency"): "USD",
     (Excess, "certain"): True,
+    (Unanswered, "askable"): True,
     (AccountRow, "balance"): NOT_ASKED_FOR,
     (AccountSnapshot, "balances"): NOT_ASKED_FOR,
 }

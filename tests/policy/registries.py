@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from keyctl.model.account import Account, Environment, SecondFactor
 from keyctl.model.app import KEYCTL, Access, App, Kind
+from keyctl.model.attestation import Attestation
 from keyctl.model.balance import Balance, Holding
 from keyctl.model.identifier import Identifier
 from keyctl.model.ips import ANY, IpSet, parse_network
@@ -41,6 +42,9 @@ scopes = st.frozensets(st.sampled_from([*STANDARD[1:], Scope("other:keys.self_ma
 )
 _distances = st.integers(-2, 14) | st.integers(-400, 400) | st.integers(-900, 900)
 days = st.none() | _distances.map(lambda number: TODAY + timedelta(days=number))
+
+
+attestations = st.none() | days.filter(bool).map(lambda on: Attestation(on, "ann", "looked"))  # type: ignore[arg-type]
 
 
 def addresses(listed: tuple[str, ...]) -> IpSet:
@@ -75,6 +79,7 @@ def keys(draw: st.DrawFn, name: str) -> Key:
         retiring=retiring if state == "issued" and draw(st.booleans()) else None,
         revoked=revoked if state == "ended" else (),
         listed=listed,
+        attested=draw(attestations),
     )
 
 
@@ -91,6 +96,7 @@ def accounts(draw: st.DrawFn, name: AccountName) -> Account:
         dedicated_to=draw(st.none() | st.sampled_from(_APPS)),
         max_balance=draw(st.sampled_from([(), (("USD", Decimal(500)),)])),
         two_factor=draw(st.none() | st.sampled_from(SecondFactor)),
+        attested=draw(attestations),
         email=draw(st.sampled_from([None, "sha256:" + "a" * 64, "sha256:" + "b" * 64, "hmac-sha256:" + "a" * 64])),
     )
 

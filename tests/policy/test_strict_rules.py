@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from keyctl.model.finding import Severity
+from keyctl.model.finding import Risk, Severity
 from keyctl.model.policy import Policy, RuleSet, Setting
 from keyctl.model.rules import RULES, found
 from keyctl.policy.settings import adjusted
@@ -39,4 +39,4 @@ def test_what_the_strict_set_makes_an_error_is_weakened_by_a_warning() -> None:
     warned = {"unobserved": Setting(severity=Severity.WARNING)}
     (there,) = shifts(Policy(RuleSet.STRICT), Policy(RuleSet.STRICT, warned))
     (here,) = shifts(Policy(), Policy(rules=warned))
-    assert there.weaker and not here.weaker
+    assert (there.risk, here.risk) == (Risk.ESCALATION, Risk.NEUTRAL)
