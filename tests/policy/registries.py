@@ -41,10 +41,11 @@ scopes = st.frozensets(st.sampled_from([*STANDARD[1:], Scope("other:keys.self_ma
     lambda some: some | {STANDARD[0]}
 )
 _distances = st.integers(-2, 14) | st.integers(-400, 400) | st.integers(-900, 900)
-days = st.none() | _distances.map(lambda number: TODAY + timedelta(days=number))
+some_days = _distances.map(lambda number: TODAY + timedelta(days=number))
+days = st.none() | some_days
 
 
-attestations = st.none() | days.filter(bool).map(lambda on: Attestation(on, "ann", "looked"))  # type: ignore[arg-type]
+attestations = st.none() | some_days.map(lambda on: Attestation(on, "ann", "looked"))
 
 
 def addresses(listed: tuple[str, ...]) -> IpSet:
@@ -63,7 +64,7 @@ def keys(draw: st.DrawFn, name: str) -> Key:
     state = draw(st.sampled_from(["issued", "planned", "ended"]))
     forms = st.sampled_from([f"Id{name}", f"0x{name.encode().hex():0>40}", f"{'A1b2' * 9:.{36 - len(name)}}{name}"])
     revoked = (Revocation(Identifier.of_text(f"Old{name}"), date(2026, 1, 1), "leaked", place),)
-    retiring = Retiring(Identifier.of_text(f"Retiring{name}"), draw(days.filter(bool)))  # type: ignore[arg-type]
+    retiring = Retiring(Identifier.of_text(f"Retiring{name}"), draw(some_days))
     return Key(
         name=KeyName(name),
         account=draw(st.sampled_from([*_ACCOUNTS, AccountName("mm"), AccountName("hl")])),
