@@ -22,6 +22,7 @@ from keyctl.cli.init import init
 from keyctl.cli.log import log
 from keyctl.cli.new import new
 from keyctl.cli.observe import observe
+from keyctl.cli.plan import plan
 from keyctl.cli.reconcile import reconcile
 from keyctl.cli.renew import renew
 from keyctl.cli.review import review
@@ -63,6 +64,7 @@ app.command()(fmt)
 app.command()(validate)
 app.command()(review)
 app.command()(reconcile)
+app.command()(plan)
 app.command()(observe)
 app.command()(attest)
 app.command()(status)

@@ -7,11 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from keyctl.model.balance import Balance
-from keyctl.model.finding import ExitReason, Finding, Risk
+from keyctl.model.change import Change
+from keyctl.model.finding import ExitReason, Finding
 from keyctl.model.identifier import Identifier
 from keyctl.model.live import NOT_ASKED_FOR, Coverage
 from keyctl.model.names import AccountName, AppName, ExchangeId, KeyName
 from keyctl.model.observed import Observed
+from keyctl.model.plan import Action
 
 SCHEMA_VERSION = 1
 
@@ -30,21 +32,6 @@ class Status(StrEnum):
     UNISSUED = "unissued"
     IN_SYNC = "in-sync"
     ENDED = "ended"
-
-
-Value = str | bool | tuple[str, ...] | None
-"""A field's value as documents show it: sorted texts for sets, RFC 3339 for times, None for none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field in which live differs from desired. ``risk`` is what the difference does to the key's power compared
-    with what is declared: ``escalation`` means that the live key can do more, or from more places, or for longer."""
-
-    field: str
-    live: Value
-    desired: Value
-    risk: Risk
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +74,8 @@ class Comparison:
     """The result of a reconcile, sorted and stable: the same input gives the same bytes (law 10).
 
     The digests are None where the registry's files were too wrong to compare anything. ``last_complete`` is when an
-    earlier run was last complete, as far as that was remembered; documents leave it out.
+    earlier run was last complete, as far as that was remembered; documents leave it out. ``planned`` says that actions
+    were looked for: a reconcile has none because it plans nothing.
     """
 
     generated_at: datetime
@@ -101,6 +89,8 @@ class Comparison:
     findings: tuple[Finding, ...]
     exit_reasons: tuple[ExitReason, ...]
     last_complete: datetime | None = None
+    planned: bool = False
+    actions: tuple[Action, ...] = ()
 
     @property
     def complete(self) -> bool:

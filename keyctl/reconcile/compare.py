@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from keyctl.model.account import Account
 from keyctl.model.attestation import EXISTS
-from keyctl.model.comparison import AccountRow, Change, KeyRow, Status
+from keyctl.model.change import Change
+from keyctl.model.comparison import AccountRow, KeyRow, Status
 from keyctl.model.expiry import ImplicitExpiry
 from keyctl.model.finding import Finding, Risk, Severity
 from keyctl.model.identifier import Fingerprint, Identifier

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from keyctl.model.comparison import Change, Value
+from keyctl.model.change import Change, Value
 from keyctl.model.finding import Risk
 from keyctl.model.ips import ANY, IpSet
 from keyctl.model.key import Key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from keyctl.reconcile import snapshots
 from keyctl.reconcile.compare import Venue, compare
 from keyctl.reconcile.desired import Desired
 from keyctl.reconcile.narrowing import Narrowing
+from keyctl.reconcile.planning import plan
 from keyctl.reconcile.touched import EventFields, touched
 from keyctl.registry.positions import locate
 
@@ -46,8 +47,10 @@ def reconcile(
     previous: Path | None = None,
     only: Narrowing | None = None,
     fail_on: Severity = Severity.ERROR,
+    planned: bool = False,
 ) -> Reconciled:
-    """Compare ``desired`` with what ``observe`` and the snapshot ``files`` report.
+    """Compare ``desired`` with what ``observe`` and the snapshot ``files`` report; ``planned`` adds the actions that
+    would converge.
 
     ``now`` judges (expiry, days left), ``real_now`` is for the age of snapshot files. ``previous`` is the snapshot of
     an earlier run, of any age: what moved since without a cause is found. A registry whose files are wrong gives a
@@ -57,7 +60,7 @@ def reconcile(
     only = only or Narrowing()
     registry = desired.registry
     if registry is None:
-        return Reconciled(_nothing(desired, now, fail_on, bool(only)), None)
+        return Reconciled(replace(_nothing(desired, now, fail_on, bool(only)), planned=planned), None)
     only.check(registry)
     merged = snapshots.merge(observe(registry), [snapshots.load(path, registry.id, real_now) for path in files])
     words = vouched(registry, now.date())
@@ -88,6 +91,8 @@ def reconcile(
         keys=rows,
         findings=findings,
         exit_reasons=exit_reasons(findings, fail_on),
+        planned=planned,
+        actions=plan(registry, merged, rows, now, known_venue) if planned else (),
     )
     return Reconciled(comparison, merged)
 

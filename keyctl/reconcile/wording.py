@@ -6,7 +6,7 @@ from datetime import datetime
 
 from keyctl.model.account import Account
 from keyctl.model.attestation import Attestation
-from keyctl.model.comparison import Change, Value
+from keyctl.model.change import Change, Value
 from keyctl.model.finding import Risk
 from keyctl.model.identifier import Identifier
 from keyctl.model.key import Key

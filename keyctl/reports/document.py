@@ -8,13 +8,15 @@ from typing import Any
 
 from keyctl import __version__
 from keyctl.model.balance import Balance
-from keyctl.model.comparison import SCHEMA_VERSION, Change, Comparison, KeyRow, Status
+from keyctl.model.change import Change
+from keyctl.model.comparison import SCHEMA_VERSION, Comparison, KeyRow, Status
 from keyctl.model.finding import Finding, Risk, Severity
 from keyctl.model.identifier import Identifier
 from keyctl.model.life import Commit, FieldValue
 from keyctl.model.live import NOT_ASKED_FOR, Coverage
 from keyctl.model.observed import Known, NotObservable, Observed
 from keyctl.model.place import Place
+from keyctl.model.plan import Action, Op
 from keyctl.model.review import AddedTombstone, Review, ReviewedChange, SharedEdit
 from keyctl.model.times import instant
 from keyctl.model.validation import Validation
@@ -22,7 +24,6 @@ from keyctl.reports.formats import Result, Style
 
 LIFETIME = timedelta(hours=24)
 """How long a comparison may be taken for the present state."""
-OPERATIONS = ("create", "update", "rotate", "disable", "delete")
 
 
 def document(result: Result, style: Style) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def _comparison(result: Comparison, style: Style) -> dict[str, Any]:
             for account in result.accounts
         ],
         "keys": [key_row(row, style) for row in result.keys],
-        "actions": [],
+        "actions": [_action(action) for action in result.actions],
         "findings": [finding_row(finding) for finding in result.findings],
         "summary": summary(result),
     }
@@ -85,12 +86,13 @@ def _comparison(result: Comparison, style: Style) -> dict[str, Any]:
 def summary(result: Comparison) -> dict[str, Any]:
     """Counts: rows per status (by each row's loudest), actions per op, accounts per coverage, fields observed."""
     by_status = Counter(row.status for row in result.keys)
+    by_op = Counter(action.op for action in result.actions)
     by_coverage = Counter(account.coverage for account in result.accounts)
     observed = [row for row in result.keys if row.identifier is not None and Status.UNOBSERVABLE not in row.statuses]
     return {
         **{status.value: by_status[status] for status in Status},
-        **dict.fromkeys(OPERATIONS, 0),
-        "manual": 0,
+        **{op.value: by_op[op] for op in Op},
+        "manual": sum(bool(action.manual) for action in result.actions),
         "coverage": {coverage.value: by_coverage[coverage] for coverage in Coverage},
         "observability": {
             "whole": sum(not row.unknown for row in observed),
@@ -123,6 +125,18 @@ def key_row(row: KeyRow, style: Style) -> dict[str, Any]:
     if style.full_ids:
         shown["id"] = identifier.text if identifier else None
     return shown
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {
+        "op": action.op.value,
+        "key": action.key,
+        "account": action.account,
+        "fingerprint": action.identifier.fingerprint if action.identifier else None,
+        "reason": action.reason,
+        "risk": action.risk.value,
+        "manual": list(action.manual) or None,
+    }
 
 
 def _change(change: Change) -> dict[str, Any]:

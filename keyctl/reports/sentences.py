@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from keyctl.model.balance import Balance, amount
-from keyctl.model.comparison import Comparison, KeyRow, Status, Value
+from keyctl.model.change import Change, Value
+from keyctl.model.comparison import Comparison, KeyRow, Status
 from keyctl.model.finding import ExitReason, Finding
 from keyctl.model.live import NOT_ASKED_FOR, Coverage
 from keyctl.model.observed import Known, Observed
+from keyctl.model.plan import Op
 from keyctl.model.review import Review
 from keyctl.model.validation import Validation
 from keyctl.reports.document import severities
@@ -34,7 +36,9 @@ def title(result: Result) -> str:
     """The command that the result came from."""
     if isinstance(result, Review):
         return "Review"
-    return "Reconcile" if isinstance(result, Comparison) else "Validate"
+    if isinstance(result, Comparison):
+        return "Plan" if result.planned else "Reconcile"
+    return "Validate"
 
 
 def verdict(result: Result) -> str:
@@ -80,6 +84,8 @@ def caveats(result: Result) -> tuple[str, ...]:
     if isinstance(result, Review):
         said += _review_caveats(result)
     if isinstance(result, Comparison):
+        if result.planned:
+            said.append(f"This is a plan, and nothing was done: {action_counts(result)}.")
         asked = sum(account.coverage is Coverage.DECLARED_ONLY for account in result.accounts)
         if asked:
             said.append(
@@ -116,6 +122,14 @@ def _review_caveats(result: Review) -> list[str]:
     return said
 
 
+def action_counts(result: Comparison) -> str:
+    """``2 deletes, 1 create; 1 by hand`` or ``nothing to do``."""
+    counted = Counter(action.op for action in result.actions)
+    told = ", ".join(plural(counted[op], op.value) for op in Op if counted[op])
+    by_hand = sum(bool(action.manual) for action in result.actions)
+    return (told or "nothing to do") + (f"; {by_hand} of them by hand" if by_hand else "")
+
+
 def finding_counts(result: Result) -> str:
     """``2 critical, 1 error`` or ``no findings``."""
     return counted(result.findings)
@@ -144,6 +158,12 @@ def differences(row: KeyRow) -> str:
     if row.unknown:
         told.append("unknown: " + ", ".join(row.unknown))
     return "; ".join(told)
+
+
+def shift(change: Change) -> str:
+    """What an update sets, from live to desired."""
+    live, desired = (", ".join(map(short, _items(value))) or "none" for value in (change.live, change.desired))
+    return f"{change.field}: {live} → {desired}"
 
 
 def short(item: str) -> str:

@@ -30,7 +30,27 @@ def tables(result: Result) -> tuple[Table, ...]:
         from keyctl.reports.shifts import review_tables
 
         return review_tables(result)
-    return (_keys(result), _accounts(result)) if isinstance(result, Comparison) else ()
+    if not isinstance(result, Comparison):
+        return ()
+    return (*((_actions(result),) if result.planned else ()), _keys(result), _accounts(result))
+
+
+def _actions(result: Comparison) -> Table:
+    rows = tuple(
+        (
+            str(number),
+            action.op.value,
+            action.key or "(undeclared)",
+            action.account,
+            action.identifier.display if action.identifier else "",
+            action.risk.value,
+            "; ".join([action.reason, *map(sentences.shift, action.changes)]),
+            "; then ".join(action.manual),
+        )
+        for number, action in enumerate(result.actions, 1)
+    )
+    columns = ("", "do", "key", "account", "id", "risk", "because", "by hand")
+    return Table("Actions", columns, rows, 0)
 
 
 def _keys(result: Comparison) -> Table:

@@ -57,6 +57,8 @@ def render(result: Result, style: Style) -> str:
         from keyctl.reports.review_text import changes
 
         lines += changes(result, style)
+    if isinstance(result, Comparison) and result.planned:
+        lines += _actions(result, style)
     for finding in result.findings:
         lines += told(finding, style)
     for caveat in sentences.caveats(result):
@@ -90,6 +92,23 @@ def _accounts(result: Comparison, style: Style) -> Iterator[str]:
             *((Text(plain(balance)),) if any(weighed) else ()),
         )
     yield from drawn(table, style)
+    yield ""
+
+
+def _actions(result: Comparison, style: Style) -> Iterator[str]:
+    """What would be done, in that order; nothing was."""
+    yield from paragraph(f"actions, in this order: {sentences.action_counts(result)}", style, "bold")
+    for number, action in enumerate(result.actions, 1):
+        what = f" ({action.identifier.display})" if action.identifier else ""
+        yield from paragraph(
+            f"{number}. {action.op.value} {action.key or 'an undeclared key'}{what} on {action.account}"
+            f" ({action.risk.value}): {action.reason}",
+            style,
+        )
+        for change in action.changes:
+            yield from paragraph(sentences.shift(change), style, indent="     ")
+        for step, text in enumerate(action.manual, 1):
+            yield from paragraph(f"by hand {step}: {text}", style, "dim", indent="     ")
     yield ""
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from keyctl.model.comparison import Change
+from keyctl.model.change import Change
 from keyctl.model.finding import Risk
 from keyctl.model.identifier import Identifier
 from keyctl.model.ips import IpSet, parse_network

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from keyctl.model.account import Account, Closed, Environment
-from keyctl.model.comparison import AccountRow, Change, KeyRow, Status
+from keyctl.model.change import Change
+from keyctl.model.comparison import AccountRow, KeyRow, Status
 from keyctl.model.expiry import Condition, ImplicitExpiry
 from keyctl.model.finding import Finding, Risk, Severity
 from keyctl.model.identifier import Identifier

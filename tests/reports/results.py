@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from keyctl.model.comparison import AccountRow, Change, Comparison, KeyRow, Status
+from keyctl.model.change import Change
+from keyctl.model.comparison import AccountRow, Comparison, KeyRow, Status
 from keyctl.model.finding import Confidence, ExitReason, Finding, Risk, Severity, exit_reasons, in_order
 from keyctl.model.identifier import Identifier
 from keyctl.model.live import Coverage

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyctl.cli.options import FORMATS
-from keyctl.model.comparison import AccountRow, Change, Comparison, KeyRow, Status
+from keyctl.model.change import Change
+from keyctl.model.comparison import AccountRow, Comparison, KeyRow, Status
 from keyctl.model.finding import Risk
 from keyctl.model.identifier import Identifier
 from keyctl.model.live import Coverage

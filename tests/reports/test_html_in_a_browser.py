@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from keyctl.model.comparison import AccountRow, Change, Comparison, KeyRow, Status
+from keyctl.model.change import Change
+from keyctl.model.comparison import AccountRow, Comparison, KeyRow, Status
 from keyctl.model.finding import Confidence, Finding, Risk, Severity, exit_reasons, in_order
 from keyctl.model.live import Coverage
 from keyctl.model.names import AccountName, AppName, ExchangeId, KeyName

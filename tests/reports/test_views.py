@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyctl.model.change import Change
 from keyctl.model.checkup import Acceptance, Checkup, ClockOffset, CredentialRow, Egress
-from keyctl.model.comparison import Change, KeyRow, Status
+from keyctl.model.comparison import KeyRow, Status
 from keyctl.model.finding import Risk, Severity, exit_reasons, in_order
 from keyctl.model.identifier import Identifier
 from keyctl.model.ips import ANY, IpSet, parse_network
