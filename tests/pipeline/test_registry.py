@@ -30,7 +30,7 @@ def test_a_merge_request_is_told_what_it_changes_and_needs_no_secret(gitlab: Git
     assert ran.kept("review") == {"reports/review.md"}
     told = ran.report("review", "reports/review.md").read_text("utf-8")
     assert "hedger-quotes" in told and "203.0.113.99" in told and "escalation" in told
-    assert collect(ran, "validate")["codequality"] == []
+    assert {issue["severity"] for issue in collect(ran, "validate")["codequality"]} <= {"info"}
 
 
 def test_a_merge_request_that_drops_a_tombstone_is_stopped_and_its_reports_say_why(
@@ -55,7 +55,7 @@ def test_main_is_reconciled_and_its_reports_are_what_gitlab_takes(gitlab: GitLab
     assert ran.passed, ran.said
     assert ran.jobs == {"validate": 0, "fmt": 0, "reconcile": 0, "anchor": 0}
     reports = collect(ran, "reconcile")
-    assert reports["codequality"] == []
+    assert {issue["severity"] for issue in reports["codequality"]} <= {"info"}
     assert reports["terraform"] == {"create": 0, "update": 0, "delete": 0}
     assert "keyctl_exit_status" in reports["metrics"]
     document = comparison(ran.report("reconcile", "reports/reconcile.json"))
