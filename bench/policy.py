@@ -28,8 +28,7 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     with TemporaryDirectory() as scratch:
         root, cache = Path(scratch) / "registry", Path(scratch) / "cache"
-        files = {**dict(registry_files()), "registry/networks.yaml": 'trading-nat: ["8.8.5.16/28"]\n'}
-        files |= {key_path(n): in_order(n) for n in range(KEYS)}
+        files = {**dict(registry_files()), **{key_path(n): key_text(n, generation=2) for n in range(KEYS)}}
         for path, text in files.items():
             file = root / path
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -55,14 +54,6 @@ def main() -> None:
         mine = median(runs)
         ratios = (mine / median(spent[base]) for base in ("load, cold", "load, warm"))
         print(f"| {name:36} | {mine:5.2f} | " + " | ".join(f"{ratio:7.2f}" for ratio in ratios) + " |")
-
-
-def in_order(number: int) -> str:
-    """A key that breaks no rule of the set base: bound to addresses of the internet, and living a year at most."""
-    text = key_text(number, generation=2)
-    for find, by in (("203.0.113.", "8.8.4."), ("198.51.100.", "9.9.9."), ("2027-11-30", "2027-08-30")):
-        text = text.replace(find, by)
-    return text
 
 
 def held(loaded: Loaded, *, texts: bool = True) -> tuple[object, ...]:

@@ -22,7 +22,7 @@ from workload import (
 
 KEYS, CHANGED = 10_000, 50
 DIFF = "git diff --stat"
-WIDE = 'trading-nat: ["203.0.113.0/28"]\n'
+WIDE = 'trading-nat: ["8.8.5.0/28"]\n'
 
 
 def main() -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from keyctl.cli.options import RegistryOption
-from keyctl.cli.output import terminal_style
 from keyctl.cli.progress import Progress
 from keyctl.cli.roots import registry_root
 from keyctl.model.refusal import Refusal
@@ -40,6 +39,7 @@ def explain(
     registry: RegistryOption = None,
 ) -> None:
     """What a rule or a finding means, why it matters and what to do; without an argument, all rules."""
+    from keyctl.cli.output import terminal_style
     from keyctl.policy.explained import explained, names
 
     style = terminal_style()
