@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
 from keyctl.exchanges.catalogue import UnknownExchange, declaration
 from keyctl.exchanges.declaration import Declaration
 from keyctl.exchanges.redaction import Redactor
-from keyctl.model.finding import Confidence, Finding
+from keyctl.model.finding import Finding
 from keyctl.model.identifier import Fingerprint
 from keyctl.model.ips import IpSet
 from keyctl.model.key import Key
@@ -18,6 +18,7 @@ from keyctl.model.live import AccountSnapshot, LiveKey, Snapshot
 from keyctl.model.names import AccountName, AppName, ExchangeId, KeyName
 from keyctl.model.registry import Registry
 from keyctl.model.times import end_of
+from keyctl.policy.concealing import concealed, redactor_of
 from keyctl.policy.reading import Lines, hits_by_file, text_of
 from keyctl.policy.rule import AccountCase, AppCase, KeyCase, RegistryCase
 from keyctl.policy.secrets import Hit
@@ -123,11 +124,7 @@ class World:
 
     def concealed(self, finding: Finding) -> Finding:
         """The finding without any secret that the registry's files hold: not even an error message may repeat one."""
-        if not self._redactor:
-            return finding
-        return replace(
-            finding, message=self.without_secrets(finding.message), remedy=self.without_secrets(finding.remedy)
-        )
+        return concealed(finding, self._redactor) if self._redactor else finding
 
     def without_secrets(self, text: str) -> str:
         """A text in which nothing stands that looks like a secret of the registry's files."""
@@ -144,13 +141,7 @@ class World:
 
     @cached_property
     def _redactor(self) -> Redactor | None:
-        found = [
-            text_of(self.texts[path])[hit.start : hit.end]
-            for path, hits in self.hits.items()
-            for hit in hits
-            if hit.confidence is not Confidence.LOW
-        ]
-        return Redactor(found) if found else None
+        return redactor_of(self.texts, self.hits)
 
     @cached_property
     def _seen(self) -> Mapping[AccountName, AccountSnapshot]:

@@ -121,6 +121,29 @@ def test_a_secret_is_found_and_repeated_nowhere(example: Repository, where: str,
     assert not any(secret in text for text in told)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["reconcile"],
+        ["plan"],
+        ["status"],
+        ["doctor"],
+        ["new", "k", "--account", "bybit-mm", "--owner", "hedger"],
+        ["renew", "ledger"],
+        ["fmt", "--check"],
+        ["attest", "ledger", "--evidence", "seen"],
+    ],
+    ids=lambda words: words[0],
+)
+@pytest.mark.parametrize("path", [str(QUOTES), "registry/apps.yaml", "registry/networks.yaml"])
+def test_no_other_command_repeats_it_either(example: Repository, command: list[str], path: str) -> None:
+    secret = "glpat-" + invented(f"{command[0]} {path}", 20)
+    text = Path(path).read_text()
+    Path(path).write_text(text + f"{secret}: [{secret}]\n")
+    ran = keyctl(*command)
+    assert secret not in ran.out + ran.err
+
+
 def test_a_secret_that_a_change_takes_out_is_not_repeated_either(example: Repository) -> None:
     secret = "glpat-" + invented("g", 20)
     text = (example.path / QUOTES).read_text()
