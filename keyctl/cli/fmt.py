@@ -117,6 +117,13 @@ def _owners(
 
 
 def _difference(path: str, before: bytes, after: bytes) -> Iterator[str]:
+    """As git shows it, but for what looks like a secret: a log is no place for that."""
+    from keyctl.policy.concealing import redactor_of
+    from keyctl.policy.reading import hits_by_file
+
+    texts = {path: before}
+    redactor = redactor_of(texts, hits_by_file(texts))
     old, new = (data.decode("utf-8").splitlines(keepends=True) for data in (before, after))
     for line in unified_diff(old, new, f"a/{path}", f"b/{path}"):
-        yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
+        shown = line if redactor is None else redactor.scrub(line)
+        yield shown if line.endswith("\n") else shown + "\n\\ No newline at end of file\n"

@@ -144,6 +144,15 @@ def test_no_other_command_repeats_it_either(example: Repository, command: list[s
     assert secret not in ran.out + ran.err
 
 
+def test_the_difference_that_fmt_shows_does_not_hold_it(example: Repository) -> None:
+    secret = "glpat-" + invented("fmt", 20)
+    path = Path("keys.d/ledger/ledger.yaml")
+    text = path.read_text()
+    path.write_text(text.replace("owner: ledger\n", "") + f"owner: ledger   # {secret}\n")
+    ran = keyctl("fmt", "--check")
+    assert ran.status == 2 and "owner: ledger" in ran.out and secret not in ran.out
+
+
 def test_a_secret_that_a_change_takes_out_is_not_repeated_either(example: Repository) -> None:
     secret = "glpat-" + invented("g", 20)
     text = (example.path / QUOTES).read_text()
