@@ -77,7 +77,7 @@ def init(
             f"the files were added to the repository in {top} and not committed: look at them, then commit them"
         )
     hints.append("next: declare an account in registry/accounts.yaml and an app in registry/apps.yaml, then")
-    hints.append("      exchange-keyctl new KEY --account ACCOUNT --owner APP")
+    hints.append("      exchange-keyctl new KEY --owner APP --exchange EXCHANGE")
     sys.stderr.writelines(f"{hint}\n" for hint in hints)
 
 
