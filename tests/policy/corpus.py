@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,6 +21,7 @@ from keyctl.model.ips import ANY, IpSet, parse_network
 from keyctl.model.live import NOT_ASKED_FOR, AccountSnapshot, Coverage, LiveKey, Snapshot
 from keyctl.model.names import AccountName
 from keyctl.model.observed import ABSENT, Known, NotObservable, Observed
+from keyctl.model.place import Pointer
 from keyctl.model.registry import Registry
 from keyctl.policy.judge import Judged, judge
 from keyctl.policy.world import World, known_venue
@@ -67,19 +68,35 @@ Plain.yaml_implicit_resolvers = {
 @dataclass(frozen=True)
 class Case:
     """``registry`` replaces or adds to parts of the base: ``accounts``, ``apps``, ``networks``, ``policy``,
-    ``waivers``, ``revoked``, and ``keys``, where a key is what it has otherwise than the base's; null is no field."""
+    ``waivers``, ``revoked``, and ``keys``, where a key is what it has otherwise than the base's; null is no field.
+    ``findings`` are as ``told`` tells them. Where a case says more: ``at`` are their places, ``words`` facts that their
+    messages tell, in that order, ``remedy`` the same of their remedies, ``fixes`` what ``--fix`` would remove."""
 
     rule: str
     name: str
     registry: Mapping[str, Any]
     live: Mapping[str, Any] | None
     findings: list[str]
+    at: list[str] | None
+    words: list[str]
+    remedy: list[str]
+    fixes: list[str] | None
 
 
 def cases() -> list[Case]:
     """All of them, in the order of their files."""
     return [
-        Case(file.stem, entry["name"], entry.get("registry", {}), entry.get("live"), entry.get("findings", []))
+        Case(
+            file.stem,
+            entry["name"],
+            entry.get("registry", {}),
+            entry.get("live"),
+            entry.get("findings", []),
+            entry.get("at"),
+            entry.get("words", []),
+            entry.get("remedy", []),
+            entry.get("fixes"),
+        )
         for file in sorted(HERE.glob("*.yaml"))
         for entry in yaml.load(_drawn(file.read_text()), Plain)
     ]
@@ -157,8 +174,24 @@ def told(finding: Finding) -> str:
     place = finding.place
     about: str | None = finding.key or finding.account
     if about is None and place is not None:
-        about = "/".join([place.path.rpartition("/")[2], *map(str, place.pointer)])
+        about = spot(place.path, place.pointer)
     return f"{finding.severity.value} {finding.rule} {about or '-'}"
+
+
+def spot(path: str, pointer: Pointer) -> str:
+    """A place in a word: the file's name and the way to the node in it."""
+    return "/".join([path.rpartition("/")[2], *map(str, pointer)])
+
+
+def told_in_order(texts: Sequence[str], pieces: Sequence[str]) -> bool:
+    """Whether some texts, one after the other, hold all pieces, each one after the one before it."""
+    whole, at = "\n".join(texts), 0
+    for piece in pieces:
+        found = whole.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
 
 
 def snapshot_of(registry: Registry, live: Mapping[str, Any]) -> Snapshot:

@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 
-from keyctl.model.policy import RuleSet
+from keyctl.model.policy import RuleSet, Subject
 from keyctl.policy import catalogue
 from keyctl.policy.judge import judge
 from keyctl.policy.world import World, known_venue
-from tests.policy.corpus import HERE, NOW, Case, cases, judged, registry_of, told
+from tests.policy.corpus import HERE, NOW, Case, cases, judged, registry_of, spot, told, told_in_order, world_of
 
 ALL = cases()
 
 
 @pytest.mark.parametrize("case", ALL, ids=lambda case: f"{case.rule}: {case.name}")
 def test_a_rule_says_what_its_case_says(case: Case) -> None:
-    said = [finding for finding in judged(case).findings if finding.rule == case.rule]
+    all_of_it = judged(case)
+    said = [finding for finding in all_of_it.findings if finding.rule == case.rule]
     assert sorted(told(finding) for finding in said) == sorted(case.findings)
     for finding in said:
         assert finding.message and finding.remedy and not finding.message.endswith(".")
+    assert told_in_order([finding.message for finding in said], case.words), [finding.message for finding in said]
+    assert told_in_order([finding.remedy for finding in said], case.remedy)
+    if case.at is not None:
+        assert [spot(one.place.path, one.place.pointer) for one in said if one.place] == case.at
+    if case.fixes is not None:
+        assert [spot(edit.path, edit.pointer) for edit in all_of_it.fixes] == case.fixes
+
+
+@pytest.mark.parametrize("case", ALL, ids=lambda case: f"{case.rule}: {case.name}")
+def test_a_rule_that_has_nothing_to_say_gives_nothing_and_not_none(case: Case) -> None:
+    world = world_of(case)
+    subjects = {Subject.KEY: world.key_cases, Subject.ACCOUNT: world.account_cases, Subject.APP: world.app_cases}
+    rule = catalogue.rule(case.rule)
+    assert rule is not None
+    for subject in subjects.get(rule.about, (world.registry_case,)):
+        chosen = world.registry.policy.set
+        assert isinstance(rule.check(subject, {one.name: one.default(chosen) for one in rule.parameters}), Sequence)
 
 
 @pytest.mark.parametrize("rule", catalogue.rules(), ids=lambda rule: rule.name)
