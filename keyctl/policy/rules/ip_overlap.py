@@ -25,7 +25,7 @@ def check(case: KeyCase, _parameters: Parameters) -> Sequence[Breach]:
         if own is None or listed[index].startswith("@"):
             continue
         for other, theirs in enumerate(covers):
-            if other != index and theirs is not None and theirs.covers(own) and (theirs != own or other < index):
+            if theirs is not None and theirs.covers(own) and (theirs != own or other < index):
                 place = Edit(case.key.place.path, ("ips", index))
                 message = f"{case.key.name} lists {listed[index]}, which {listed[other]} covers already"
                 found.append(Breach(message, ("ips", index), fix=place))

@@ -48,7 +48,7 @@ def kind(network: Network) -> str | None:
         return "an address that a carrier shares among its customers"
     if network.is_private:
         return "a private address"
-    if network.is_reserved or network.is_unspecified:
+    if network.is_reserved:
         return "a reserved address"
     return None
 
