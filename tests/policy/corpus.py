@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,13 +13,15 @@ from typing import Any
 
 import yaml
 
+from keyctl.exchanges.declaration import Declaration, Limits
 from keyctl.model.account import Account
 from keyctl.model.balance import Balance, Holding
+from keyctl.model.expiry import Condition, ImplicitExpiry
 from keyctl.model.finding import Finding
 from keyctl.model.identifier import Identifier
 from keyctl.model.ips import ANY, IpSet, parse_network
 from keyctl.model.live import NOT_ASKED_FOR, AccountSnapshot, Coverage, LiveKey, Snapshot
-from keyctl.model.names import AccountName
+from keyctl.model.names import AccountName, ExchangeId
 from keyctl.model.observed import ABSENT, Known, NotObservable, Observed
 from keyctl.model.place import Pointer
 from keyctl.model.registry import Registry
@@ -69,8 +71,12 @@ Plain.yaml_implicit_resolvers = {
 class Case:
     """``registry`` replaces or adds to parts of the base: ``accounts``, ``apps``, ``networks``, ``policy``,
     ``waivers``, ``revoked``, and ``keys``, where a key is what it has otherwise than the base's; null is no field.
-    ``findings`` are as ``told`` tells them. Where a case says more: ``at`` are their places, ``words`` facts that their
-    messages tell, in that order, ``remedy`` the same of their remedies, ``fixes`` what ``--fix`` would remove."""
+    ``findings`` are as ``told`` tells them.
+
+    Where a case says more: ``at`` are their places, ``words`` facts that their messages tell, in that order, ``remedy``
+    the same of their remedies, ``fixes`` what ``--fix`` would remove. ``now`` is the moment, ``files`` are further texts
+    of the registry by path, and ``venue`` is what every exchange has otherwise: ``limits``, ``may_also``, and
+    ``implicit_expiry`` as conditions with days; null is an exchange that nothing is known of."""
 
     rule: str
     name: str
@@ -81,6 +87,9 @@ class Case:
     words: list[str]
     remedy: list[str]
     fixes: list[str] | None
+    now: datetime
+    files: Mapping[str, str]
+    venue: Mapping[str, Any] | None
 
 
 def cases() -> list[Case]:
@@ -96,6 +105,9 @@ def cases() -> list[Case]:
             entry.get("words", []),
             entry.get("remedy", []),
             entry.get("fixes"),
+            datetime.fromisoformat(entry["now"]).replace(tzinfo=UTC) if "now" in entry else NOW,
+            entry.get("files", {}),
+            entry.get("venue", {}),
         )
         for file in sorted(HERE.glob("*.yaml"))
         for entry in yaml.load(_drawn(file.read_text()), Plain)
@@ -120,6 +132,7 @@ SECRETS = {
     "token": "glpat-" + _drawn_text("token", _BOTH, 20),
     "okx": _drawn_text("okx", "0123456789ABCDEF", 32),
     "bybit": _drawn_text("bybit", _BOTH, 36),
+    "drawn": _drawn_text("drawn", _BOTH, 28),
     "bybit_id": _drawn_text("bybit id", _BOTH, 18),
 }
 
@@ -160,7 +173,31 @@ def world_of(case: Case) -> World:
     """What the rules see."""
     registry = registry_of(case.registry)
     snapshot = snapshot_of(registry, case.live) if case.live is not None else None
-    return World(registry, NOW, known_venue, snapshot, documents_of(case.registry))
+    texts = documents_of(case.registry) | {path: text.encode() for path, text in case.files.items()}
+    return World(registry, case.now, _Venues(case.venue), snapshot, texts)
+
+
+@dataclass(frozen=True)
+class _Venues:
+    """Exchanges as they are but for what a case says of them all."""
+
+    said: Mapping[str, Any] | None
+
+    def __call__(self, exchange: ExchangeId) -> Declaration | None:
+        known = known_venue(exchange)
+        if known is None or self.said is None:
+            return None
+        changes: dict[str, Any] = {}
+        if "limits" in self.said:
+            changes["limits"] = Limits(**self.said["limits"])
+        if "may_also" in self.said:
+            changes["may_also"] = tuple(self.said["may_also"])
+        if "implicit_expiry" in self.said:
+            changes["implicit_expiry"] = tuple(
+                ImplicitExpiry(Condition(condition), days, "the key ends", "a page", "2026-01", unless="it is bound")
+                for condition, days in self.said["implicit_expiry"]
+            )
+        return replace(known, **changes)
 
 
 def judged(case: Case) -> Judged:
@@ -195,8 +232,10 @@ def told_in_order(texts: Sequence[str], pieces: Sequence[str]) -> bool:
 
 
 def snapshot_of(registry: Registry, live: Mapping[str, Any]) -> Snapshot:
-    """Every account with what ``live`` says of its keys, by name: ``last_used`` and ``created``, days or ``never``."""
-    accounts = [_account(registry, account, live) for account in registry.accounts.values()]
+    """Every account but those ``unseen``, with what ``live`` says of its keys, by name: ``last_used`` and ``created``,
+    days or ``never``; ``balances`` by account, priced by ``priced_by``."""
+    unseen = live.get("unseen", ())
+    accounts = [_account(registry, one, live) for one in registry.accounts.values() if one.name not in unseen]
     return Snapshot(registry.id, NOW, tuple(accounts))
 
 
@@ -213,18 +252,18 @@ def _account(registry: Registry, account: Account, live: Mapping[str, Any]) -> A
         NOW,
         tuple(sorted(keys, key=lambda key: key.identifier.fingerprint)),
         subaccounts=UNSAID,
-        balances=_balance(live.get("balances", {}).get(account.name)),
+        balances=_balance(live.get("balances", {}).get(account.name), live.get("priced_by", "Bybit")),
     )
 
 
-def _balance(said: Any) -> Observed[Balance]:
+def _balance(said: Any, priced_by: str) -> Observed[Balance]:
     """``[asset, amount, value]`` for each holding, or why it could not be read."""
     if said is None:
         return NOT_ASKED_FOR
     if isinstance(said, str):
         return NotObservable(said)
     holdings = [Holding(name, Decimal(amount), Decimal(worth) if worth else None) for name, amount, worth in said]
-    return Known(Balance(tuple(holdings), "USD", "Bybit"))
+    return Known(Balance(tuple(holdings), "USD", priced_by))
 
 
 def _live(identifier: Identifier, said: Mapping[str, Any]) -> LiveKey:

@@ -11,7 +11,19 @@ from keyctl.model.policy import RuleSet, Subject
 from keyctl.policy import catalogue
 from keyctl.policy.judge import judge
 from keyctl.policy.world import World, known_venue
-from tests.policy.corpus import HERE, NOW, Case, cases, judged, registry_of, spot, told, told_in_order, world_of
+from tests.policy.corpus import (
+    HERE,
+    NOW,
+    Case,
+    cases,
+    documents_of,
+    judged,
+    registry_of,
+    spot,
+    told,
+    told_in_order,
+    world_of,
+)
 
 ALL = cases()
 
@@ -60,3 +72,11 @@ def test_the_base_of_the_cases_breaks_no_rule(chosen: RuleSet) -> None:
     registry = registry_of({"policy": {"set": chosen.value}})
     world = World(registry, NOW, known_venue)
     assert judge(world, registry.policy, ()).findings == ()
+
+
+def test_a_secret_is_found_in_its_line() -> None:
+    (found,) = (one for one in ALL if one.name == "a token of a forge in a note")
+    text = documents_of(found.registry)["registry/revoked.yaml"].decode()
+    (line,) = (number for number, row in enumerate(text.splitlines(), 1) if "glpat-" in row)
+    (said,) = (one for one in judged(found).findings if one.rule == "secret-in-registry")
+    assert said.place is not None and said.place.line == line
