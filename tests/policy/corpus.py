@@ -74,8 +74,8 @@ class Case:
     ``findings`` are as ``told`` tells them.
 
     Where a case says more: ``at`` are their places, ``words`` facts that their messages tell, in that order, ``remedy``
-    the same of their remedies, ``fixes`` what ``--fix`` would remove. ``now`` is the moment, ``files`` are further texts
-    of the registry by path, and ``venue`` is what every exchange has otherwise: ``limits``, ``may_also``, and
+    the same of their remedies, ``fixes`` what ``--fix`` would remove. ``now`` is the moment, ``files`` are further
+    texts of the registry by path, and ``venue`` is what every exchange has otherwise: ``limits``, ``may_also``, and
     ``implicit_expiry`` as conditions with days; null is an exchange that nothing is known of."""
 
     rule: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import yaml
 
 from keyctl.model.policy import RuleSet
 from keyctl.policy import catalogue, rules
-from keyctl.policy.rule import Parameter, PolicyRule
+from keyctl.policy.rule import Breach, Edit, Parameter, PolicyRule
 
 TABLE: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "rules.yaml").read_text(encoding="utf-8"))
 UNSAID = {"confidence": "high", "numbers": {}, "others": "", "live": False, "quiet_after": [], "law": False}
@@ -53,3 +54,10 @@ def test_every_rule_says_what_is_wrong_why_it_matters_and_what_to_do() -> None:
     for rule in catalogue.rules():
         assert all(len(text.split()) > 2 for text in (rule.meaning, rule.reason, rule.remedy)), rule.name
         assert all(len(one.meaning.split()) > 2 for one in rule.parameters), rule.name
+
+
+@pytest.mark.parametrize("shared", [Parameter("days", "so many", 1, 1), Breach("what is"), Edit("a", ("b",))])
+def test_what_rules_and_their_judge_share_nobody_changes(shared: Any) -> None:
+    field = next(iter(type(shared).__dataclass_fields__))
+    with pytest.raises(FrozenInstanceError):
+        setattr(shared, field, "else")
