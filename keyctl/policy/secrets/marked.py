@@ -83,7 +83,7 @@ SHORT = (
     Marked("AKIA", "aws-key", "an AWS access key", r"\bAKIA[A-Z2-7]{16}\b", Confidence.MEDIUM),
     Marked("ASIA", "aws-key", "an AWS access key", r"\bASIA[A-Z2-7]{16}\b", Confidence.MEDIUM),
 )
-_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=_-])")
+_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=_-])")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
