@@ -1,7 +1,7 @@
 """Texts with invented secrets, built while the tests run, so that no file of the project holds one.
 
 ``fill("token: «{alnum:36}»", "name")`` draws 36 letters and digits from the seed ``name``; ``{}`` is nothing, and keeps
-a mark apart that a scanner of this repository would stop at; ``«»`` says what a hit must cover.
+a mark apart that a scanner of this repository would stop at; ``«»`` says what a hit covers.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def _lines(draw: Random, size: int) -> str:
 
 _MAKERS: dict[str, Callable[[Random, int], str]] = {
     "alnum": _from(ascii_letters + digits),
+    "letters": _from(ascii_letters),
     "small": _from(ascii_lowercase + digits),
     "capitals": _from(ascii_uppercase + "234567"),
     "url": _from(ascii_letters + digits + "-_"),
@@ -71,7 +72,7 @@ _MAKERS: dict[str, Callable[[Random, int], str]] = {
 
 
 def fill(template: str, seed: str) -> tuple[str, tuple[str, ...]]:
-    """The text, and the parts of it that a hit must cover."""
+    """The text, and the parts of it that hits cover."""
     draw = Random(seed)
 
     def piece(found: re.Match[str]) -> str:
