@@ -9,6 +9,12 @@ from collections.abc import Mapping
 from keyctl.policy.secrets import Hit, find, find_in_name
 
 _TOGETHER = 64
+_APART = "\n\0\n"
+"""Between two files: no row of words and no value of a field goes on over it."""
+
+_OPEN = "-----BEGIN "
+"""A block that is public ends in a line of its own kind, be it in another file: what has one is searched alone."""
+
 _ID = re.compile(r"""(?:^|[\s{,\-])id:\s*(?:"([^"]*)"|'([^']*)'|([^\s,}\]#]+))""", re.MULTILINE)
 _IDS = re.compile(r"\bids:\s*\[([^\]]*)\]")
 
@@ -21,16 +27,17 @@ def text_of(data: bytes) -> str:
 def hits_by_file(texts: Mapping[str, bytes]) -> dict[str, tuple[Hit, ...]]:
     """What looks like a secret, by file, in the order of the files; files without are left out.
 
-    Small files are searched many at a time first, since most hold nothing: what a file holds, a text that contains the
-    file holds too.
+    Files are searched many at a time first, since most hold nothing: what a file holds, a text that contains the file
+    holds too, if nothing of the one file goes on in the next.
     """
     found: dict[str, tuple[Hit, ...]] = {}
     paths = list(texts)
     for start in range(0, len(paths), _TOGETHER):
         some = paths[start : start + _TOGETHER]
-        quiet = not find("\n\n".join(text_of(texts[path]) for path in some))
+        together = {path: text for path in some if _OPEN not in (text := text_of(texts[path]))}
+        quiet = not find(_APART.join(together.values()))
         for path in some:
-            hits = hits_in(path, b"" if quiet else texts[path])
+            hits = hits_in(path, b"" if quiet and path in together else texts[path])
             if hits:
                 found[path] = hits
     return found
