@@ -66,6 +66,7 @@ _MAKERS: dict[str, Callable[[Random, int], str]] = {
     "lines": _lines,
     "uuid": _uuid,
     "wif": lambda draw, _size: base58check(b"\x80" + draw.randbytes(32) + b"\x01"),
+    "wif5": lambda draw, _size: base58check(b"\x80" + draw.randbytes(32)),
     "xprv": lambda draw, _size: base58check(bytes.fromhex("0488ade4") + draw.randbytes(74)),
     "mnemonic": lambda draw, size: mnemonic(draw.randbytes(size * 4 // 3)),
 }

@@ -4,33 +4,45 @@ from __future__ import annotations
 
 import pytest
 
-from keyctl.policy.secrets import find_in_name
+from keyctl.model.finding import Confidence
+from keyctl.policy.secrets import Hit, find_in_name
 
-
-@pytest.mark.parametrize(
-    "path",
-    [
+KINDS = {
+    "an SSH private key": [
         "id_rsa",
         "keys.d/desk/id_ed25519",
+        "id_ecdsa_sk",
+        "id_dsa",
         "keys.d/deploy_rsa",
-        "keys.d/hedger.pem",
-        "keys.d/HEDGER.KEY",
-        "keys.d\\hedger.p12",
+        "x_ed25519",
+    ],
+    "a private key or certificate": ["keys.d/hedger.pem", "keys.d/HEDGER.KEY", "a.p8", "a.pk8"],
+    "a store of keys": ["keys.d\\hedger.p12", "a.pfx", "a.jks", "a.keystore", "a.kdbx", "a.ppk"],
+    "a wallet file": [
         "registry/wallet.json",
+        "wallet.dat",
+        "keys.d\\wallet.dat",
         "keys.d/UTC--2027-01-01T00-00-00Z--00aa",
         "keystore-main.json",
-        ".env",
-        "keys.d/.env.production",
-        "prod.env",
-        "cdp_api_key.json",
-        ".netrc",
-        "key.txt",
     ],
-)
-def test_key_files(path: str) -> None:
-    hit = find_in_name(path)
-    assert hit is not None
-    assert (hit.kind, hit.start, hit.end) == ("key-file", 0, 0)
+    "a file of environment variables": [".env", "keys.d/.env.production", "prod.env", ".env.example.local"],
+    "a file of credentials": [
+        "cdp_api_key.json",
+        "cdp-api-key-2.json",
+        "credentials",
+        "credentials.csv",
+        "a/credentials.json",
+        ".netrc",
+        ".npmrc",
+        ".pypirc",
+    ],
+    "a file of secret keys": ["key.txt", "keys.txt", ".vault-token", "desk.agekey"],
+}
+
+
+@pytest.mark.parametrize(("what", "path"), [(what, path) for what, paths in KINDS.items() for path in paths])
+def test_key_files(what: str, path: str) -> None:
+    assert find_in_name(path) == Hit("key-file", f"by its name {what}", 0, 0, Confidence.MEDIUM)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +56,15 @@ def test_key_files(path: str) -> None:
         "keys.d/environment.yaml",
         "hedger.pub.pem",
         "wallet.yaml",
+        ".env.sample",
+        ".env.template",
+        ".env.dist",
+        "id_rsa.yaml",
+        "key.txt.md",
+        "wallet.dat.yaml",
+        "monkey.txt",
+        "a.pem/readme.md",
+        "",
     ],
 )
 def test_other_files(path: str) -> None:
