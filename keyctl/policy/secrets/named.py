@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from keyctl.model.finding import Confidence
-from keyctl.policy.secrets.context import says_digest, says_secret
+from keyctl.policy.secrets.context import says_secret
 from keyctl.policy.secrets.hit import Hit
 from keyctl.policy.secrets.randomness import entropy, is_placeholder, looks_drawn
 from keyctl.policy.secrets.runs import Token
@@ -28,7 +28,7 @@ def in_token(text: str, token: Token) -> Iterator[Hit]:
         return
     if sum(letter.isdigit() for letter in run) < len(run) / 16:
         return  # names in small and capital letters that end in a number
-    sure = len(run) >= 32 and says_secret(text, token.start) and not says_digest(text, token.start)
+    sure = len(run) >= 32 and says_secret(text, token.start)
     confidence = Confidence.MEDIUM if sure else Confidence.LOW
     yield Hit("random-text", "long random text, as secrets are", token.start, token.end + token.padding, confidence)
 
@@ -39,11 +39,13 @@ def in_fields(text: str) -> Iterator[Hit]:
     small = text.lower()
     if not ("secret" in small or "passphrase" in small or "password" in small or "private" in small):
         return
-    for found in _NAMED.finditer(text):
-        value = found[1]
-        if _is_likely(value):
+    place = 0
+    while found := _NAMED.search(text, place):
+        place = found.start(1)  # what is no value may be the name of the next field
+        if _is_likely(found[1]):
+            place = found.end()
             what = "the value of a field that is called a secret"
-            yield Hit("named-secret", what, found.start(1), found.end(1), Confidence.MEDIUM)
+            yield Hit("named-secret", what, found.start(1), place, Confidence.MEDIUM)
 
 
 def _is_likely(value: str) -> bool:
