@@ -57,9 +57,9 @@ def hits_in(path: str, data: bytes) -> tuple[Hit, ...]:
 
 
 def _identifiers(text: str) -> frozenset[str]:
-    single = {value for groups in _ID.findall(text) for value in groups if value}
+    single = {value for groups in _ID.findall(text) for value in groups}
     lists = {value.strip(" \"'") for inner in _IDS.findall(text) for value in inner.split(",")}
-    return frozenset(single | lists - {""})
+    return frozenset(single | lists)
 
 
 class Lines:

@@ -84,6 +84,13 @@ def test_a_secret_is_found_wherever_its_file_comes(count: int, place: int) -> No
         [fill("{base64:48}", "one")[0], fill("{base64:48}", "two")[0]],
         ["sha256:", fill("{hex:64}", "hex")[0]],
         ["ENC[AES256_GCM,", SECRET, "]"],
+        [fill("-----BEGIN {}PRIVATE KEY-----\n{lines:2}", "block")[0], "a: b"],
+        ["a: b", f"-----BEGIN CERTIFICATE-----\n{SECRET}"],
+        [
+            "-----BEGIN CERTIFICATE-----",
+            f"-----BEGIN X\n{SECRET}",
+            "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----",
+        ],
     ],
 )
 def test_what_a_file_holds_is_hidden_by_none_before_or_after_it(texts: list[str]) -> None:

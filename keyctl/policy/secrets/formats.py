@@ -175,7 +175,7 @@ def _form_of(run: str, token: Token) -> tuple[str, str, Confidence] | None:
         return "deribit-secret", "what has the form of a Deribit secret", Confidence.MEDIUM
     elif length == 86 and token.padding == 2 and token.whole and looks_drawn(run):
         return "kraken-secret", "what has the form of a Kraken or Coinbase secret", Confidence.MEDIUM
-    elif length == 56 and token.whole and looks_drawn(run) and not token.padding and ("+" in run or "/" in run):
+    elif length == 56 and looks_drawn(run) and not token.padding and ("+" in run or "/" in run):
         return "kraken-secret", "what has the form of a Kraken key", Confidence.LOW
     elif 32 <= length <= 37 and _HTX.fullmatch(run) and not is_placeholder(run) and entropy(run) > 3:
         return "htx-secret", "what has the form of an HTX key or secret", Confidence.MEDIUM

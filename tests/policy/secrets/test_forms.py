@@ -32,7 +32,8 @@ def test_each_form_fits_its_sample_and_nothing_shorter_or_longer() -> None:
     assert [form.exchange for form in FORMS] == list(SAMPLES)
     assert len(set(FORMS)) == len(FORMS)
     for form in FORMS:
-        _, secret, public = SAMPLES[form.exchange]
+        named, secret, public = SAMPLES[form.exchange]
+        assert named.split() == [named.split()[0], form.name]
         text = fill(secret, form.exchange)[0]
         assert re.fullmatch(form.secret, text)
         assert not re.fullmatch(form.secret, text[:-1])
