@@ -8,6 +8,7 @@ import pytest
 
 from keyctl.policy.secrets import formats, secret_form
 from keyctl.policy.secrets.formats import FORMS
+from keyctl.policy.secrets.marked import MARKED, SHORT
 from tests.policy.secrets.pieces import fill
 
 SAMPLES = {
@@ -87,6 +88,12 @@ def test_no_form_of_a_secret_is_a_form_of_the_same_exchange_s_ids() -> None:
     for form in FORMS:
         if form.public is not None:
             assert not any(re.fullmatch(form.public, text) and re.fullmatch(form.secret, text) for text in samples)
+
+
+def test_no_mark_comes_twice_and_each_is_in_its_pattern() -> None:
+    marked = [*MARKED, *SHORT]
+    assert len(set(marked)) == len(marked) == len({one.mark for one in marked})
+    assert [one.mark for one in marked if one.mark not in one.pattern.replace("\\", "")] == []
 
 
 def test_every_form_names_its_page() -> None:
