@@ -6,6 +6,7 @@ import pytest
 
 from keyctl.policy.secrets import find
 from tests.policy.secrets.pieces import fill
+from tests.policy.secrets.test_randomness import row
 
 HEAD, END = (fill(f"-----{word} {{}}PRIVATE KEY-----", "")[0] for word in ("BEGIN", "END"))
 BODY = "q" * 32
@@ -75,3 +76,12 @@ def test_a_value_of_a_field_is_no_hit_where_the_file_has_it_as_an_identifier() -
     assert find(text, identifiers=["other", f"x{value}x"]) == ()
     assert len(find(text, identifiers=["other", value[1:]])) == 1
     assert len(find(text, identifiers=[""])) == 1
+
+
+@pytest.mark.parametrize(
+    ("capitals", "small", "figures", "is_one"),
+    [(15, 15, 2, True), (16, 15, 1, False), (16, 15, 2, False), (16, 15, 3, True)],
+)
+def test_random_text_has_a_figure_in_sixteen_characters(capitals: int, small: int, figures: int, is_one: bool) -> None:
+    text = row(capitals=capitals, small=small, figures=figures)
+    assert spans(text) == ([("random-text", 0, len(text))] if is_one else [])
