@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from keyctl.model.finding import ExitReason, Finding, Severity
 from keyctl.model.live import Snapshot
 from keyctl.model.names import KeyName
+from keyctl.model.policy import Subject
 from keyctl.model.rules import RULES, found
 from keyctl.policy import catalogue
 from keyctl.policy.judge import judge
 from keyctl.policy.rule import Edit
+from keyctl.policy.waivers import waivable
 from keyctl.policy.world import World, known_venue
 from tests.policy.corpus import NOW, registry_of, snapshot_of
 
@@ -112,3 +115,120 @@ def test_a_finding_that_a_louder_one_replaces_still_needs_its_waiver() -> None:
     assert told(waiver, keys=over) == [("info", "expiry-past one")]
     alive = found("expired", "m", "r", key=KeyName("one"))
     assert told(waiver, keys=over, before=(alive,)) == [], "nor is it called unused"
+
+
+def complaints(waivers: list[dict[str, Any]], keys: dict[str, Any]) -> list[Finding]:
+    registry = registry_of({"waivers": {"waivers": waivers}, "keys": keys})
+    judged = judge(World(registry, NOW, known_venue), registry.policy, registry.waivers)
+    return [one for one in judged.own if one.rule.startswith("waiver-")]
+
+
+def many(needing: int, idle: int) -> dict[str, Any]:
+    """Keys that may be used from anywhere, called n0 and so on, and others, called i0 and so on."""
+    unbound = {f"n{number}": {"id": f"Id1{number}", "ips": "any"} for number in range(needing)}
+    return {**unbound, **{f"i{number}": {"id": f"Id2{number}"} for number in range(idle)}}
+
+
+def test_a_waiver_holds_until_the_end_of_its_day() -> None:
+    last = {**WAIVER, "expires": "2026-11-25"}
+    assert told(last) == [("info", "ip-required one")]
+
+
+def test_what_is_wrong_with_a_waiver_stands_at_its_place_and_names_it() -> None:
+    gone = {**WAIVER, "key": "gone"}
+    over = {**WAIVER, "expires": "2026-11-24"}
+    first, second = complaints([gone, over], UNBOUND)
+    assert first.place is not None and second.place is not None
+    assert (first.place.path, first.place.pointer) == ("registry/waivers.yaml", ("waivers", 0))
+    assert second.place.pointer == ("waivers", 1)
+    assert "ip-required" in first.message and "gone" in first.message and "no key has such a name" in first.message
+    assert "2026-11-24" in second.message and first.remedy and second.remedy
+
+
+def test_all_that_can_go_are_fixes_and_what_is_only_too_broad_is_none() -> None:
+    keys = {"one": {"ips": "any"}, "two": {"id": "Two"}}
+    waivers = [
+        {**WAIVER, "key": "*"},
+        {**WAIVER, "key": "gone"},
+        {**WAIVER, "rule": "ip-requird"},
+        {**WAIVER, "key": "two"},
+    ]
+    registry = registry_of({"waivers": {"waivers": waivers}, "keys": keys})
+    judged = judge(World(registry, NOW, known_venue), registry.policy, registry.waivers)
+    path = "registry/waivers.yaml"
+    assert judged.fixes == (Edit(path, ("waivers", 1)), Edit(path, ("waivers", 3)))
+
+
+@pytest.mark.parametrize("names", [1, 5])
+def test_up_to_five_keys_that_do_not_need_it_are_named(names: int) -> None:
+    (broad,) = complaints([{**WAIVER, "key": "*"}], many(1, names))
+    assert broad.message.endswith(": " + ", ".join(f"i{number}" for number in range(names)))
+    assert broad.remedy.endswith(": n0")
+
+
+@pytest.mark.parametrize(("names", "more"), [(6, 1), (8, 3)])
+def test_of_more_than_five_the_rest_is_counted(names: int, more: int) -> None:
+    (broad,) = complaints([{**WAIVER, "key": "*"}], many(7, names))
+    assert broad.message.endswith(f": i0, i1, i2, i3, i4 and {more} more")
+    assert broad.remedy.endswith(": n0, n1, n2, n3, n4")
+
+
+def test_a_waiver_that_covers_no_other_key_is_not_too_broad() -> None:
+    assert complaints([{**WAIVER, "key": "n*"}], many(2, 2)) == []
+
+
+def test_equal_waivers_excuse_the_same_and_neither_is_unused() -> None:
+    assert complaints([WAIVER, dict(WAIVER)], UNBOUND) == []
+    assert told(WAIVER, dict(WAIVER)) == [("info", "ip-required one")]
+
+
+def test_each_waiver_is_counted_for_the_keys_that_it_excused() -> None:
+    narrow, wide = {**WAIVER, "key": "n0"}, {**WAIVER, "key": "n?", "expires": "2027-01-31"}
+    assert complaints([narrow, wide], many(2, 0)) == []
+
+
+def test_a_waiver_of_one_rule_excuses_no_other() -> None:
+    both = {"one": {"ips": "any", "expires": "2026-11-01"}}
+    registry = registry_of({"waivers": {"waivers": [WAIVER]}, "keys": both})
+    judged = judge(World(registry, NOW, known_venue), registry.policy, registry.waivers)
+    severities = {one.rule: one.severity for one in judged.own}
+    assert severities["ip-required"] is Severity.INFO and severities["expiry-past"] is not Severity.INFO
+
+
+def test_the_one_that_ends_last_speaks_whatever_the_order() -> None:
+    later = {**WAIVER, "expires": "2027-01-31", "approved_by": "cto"}
+    for waivers in ([WAIVER, later], [later, WAIVER]):
+        registry = registry_of({"waivers": {"waivers": waivers}, "keys": UNBOUND})
+        judged = judge(World(registry, NOW, known_venue), registry.policy, registry.waivers)
+        (finding,) = [one for one in judged.own if one.rule == "ip-required"]
+        assert finding.message.startswith("waived until 2027-01-31 by cto")
+
+
+@pytest.mark.parametrize("rule", ["assumed", "expires-early", "unobserved"])
+def test_what_nothing_follows_from_can_be_waived_and_is_then_for_information(rule: str) -> None:
+    seen = found(rule, "m", "r", key=KeyName("one"))
+    registry = registry_of({"waivers": {"waivers": [{**WAIVER, "rule": rule}]}})
+    judged = judge(World(registry, NOW, known_venue), registry.policy, registry.waivers, [seen])
+    (kept,) = judged.before
+    assert kept.severity is Severity.INFO and kept.message.endswith(": m") and judged.own == ()
+
+
+def test_a_finding_on_no_key_is_excused_by_none() -> None:
+    seen = found("unobserved", "m", "r")
+    registry = registry_of({"waivers": {"waivers": [{**WAIVER, "rule": "unobserved", "key": "*"}]}})
+    judged = judge(World(registry, NOW, known_venue), registry.policy, registry.waivers, [seen])
+    assert judged.before == (seen,)
+
+
+def test_a_finding_that_something_follows_from_is_excused_by_none() -> None:
+    failed = replace(found("unobserved", "m", "r", key=KeyName("one")), consequence=ExitReason.INCOMPLETE)
+    registry = registry_of({"waivers": {"waivers": [{**WAIVER, "rule": "unobserved"}]}})
+    judged = judge(World(registry, NOW, known_venue), registry.policy, registry.waivers, [failed])
+    assert judged.before == (failed,)
+
+
+def test_the_rules_that_can_be_waived_are_those_about_keys_but_for_laws_and_three_more() -> None:
+    rules = {rule.name: rule for rule in catalogue.rules()}
+    can = {name for name in {*rules, *RULES, "ip-requird"} if waivable(name, rules)}
+    about_keys = {rule.name for rule in rules.values() if rule.about is Subject.KEY and not rule.law}
+    assert can == about_keys | {"assumed", "expires-early", "unobserved"}
