@@ -53,7 +53,7 @@ def judge(
     custom, broken = custom_rules(policy.custom, {rule.name for rule in known})
     work = _Work(world, policy, (*known, *custom))
     told = list(_adjusted(world, policy, before))
-    work.run({(finding.rule, finding.key) for finding in told if finding.key is not None})
+    work.run({(finding.rule, finding.key) for finding in told})
     exceptions = Exceptions(waivers, work.rules, world)
     told = [exceptions.applied(finding) for finding in told]
     own = [exceptions.applied(finding) for finding in work.findings]
