@@ -7,10 +7,11 @@ import pytest
 from keyctl.model.rules import RULES
 from keyctl.policy import catalogue
 from keyctl.policy.explained import Explained, explained, names
+from keyctl.policy.rule import PolicyRule
 
 
 @pytest.mark.parametrize("rule", catalogue.rules(), ids=lambda rule: rule.name)
-def test_a_rule_of_the_policy_is_explained_by_what_it_says_of_itself(rule: catalogue.PolicyRule) -> None:
+def test_a_rule_of_the_policy_is_explained_by_what_it_says_of_itself(rule: PolicyRule) -> None:
     assert explained(rule.name) == Explained(
         name=rule.name,
         meaning=rule.meaning,

@@ -37,7 +37,7 @@ EXCHANGES = ("bybit", "okx", "deribit", "hyperliquid", "paradex")
 @dataclass(frozen=True)
 class Case:
     """``venue`` takes something away from the exchange's declaration: ``blind`` sees no sub-accounts, ``single`` takes
-    single addresses only."""
+    single addresses only, ``unbound`` takes none; ``expiring`` is one that keeps a key's last day."""
 
     name: str
     ask: Mapping[str, Any]
@@ -72,6 +72,10 @@ def venue_of(exchange: str, changed: str = "") -> Declaration:
         return replace(known, capabilities=known.capabilities - {Capability.LIST})
     if changed == "single":
         return replace(known, limits=replace(known.limits, cidr=False))
+    if changed == "unbound":
+        return replace(known, limits=replace(known.limits, max_ips=0))
+    if changed == "expiring":
+        return replace(known, capabilities=known.capabilities | {Capability.EXPIRY})
     return known
 
 
