@@ -114,7 +114,7 @@ def test_without_an_evaluator_it_fails_and_says_what_to_install(monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "cel_expr_python", None)
     registry = registry_of({"policy": {"custom": [RULE]}})
     (finding,) = judge(World(registry, NOW, known_venue), registry.policy, ()).findings
-    assert finding.consequence is ExitReason.FAILED and "exchange-keyctl[cel]" in finding.remedy
+    assert finding.consequence is ExitReason.FAILED and "'exchange-keyctl[cel]'" in finding.remedy
 
 
 def test_an_expression_never_sees_an_id() -> None:
@@ -316,6 +316,12 @@ def test_an_answer_whose_type_only_shows_when_it_is_asked_is_never_a_pass() -> N
     (line,) = found([one(deny="key.name")])
     assert "could not be decided" in line and '"one"' in line
     assert found([one(deny="key.protected")]) == []
+
+
+def test_what_could_not_be_decided_is_mended_in_the_policy_and_not_in_what_it_was_asked_about() -> None:
+    registry = registry_of({"policy": {"custom": [one(deny="key.nope == 1")]}})
+    (finding,) = judge(World(registry, NOW, known_venue), registry.policy, ()).findings
+    assert "registry/policy.yaml" in finding.remedy and RULE["remedy"] not in finding.remedy
 
 
 def test_an_error_is_told_by_its_first_line_and_no_longer_than_needed() -> None:

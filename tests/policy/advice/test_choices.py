@@ -18,7 +18,8 @@ from keyctl.model.refusal import Refusal
 from keyctl.model.scopes import KEYS_MANAGE, READ, WITHDRAW, Scope, ScopeSet
 from keyctl.policy.advice import lifetimes
 from keyctl.policy.advice.addresses import usual
-from keyctl.policy.advice.advice import Advice
+from keyctl.policy.advice.advice import Advice, Wishes
+from keyctl.policy.advice.advise import advise
 from keyctl.policy.advice.asked import check_safe, kept_short
 from keyctl.policy.advice.venues import is_here, listed, natives, reads_by_parent, shows_subaccounts
 from tests.policy.advice.test_advice import TODAY
@@ -138,6 +139,9 @@ def test_a_list_of_any_is_never_proposed() -> None:
     registry = registry_of({"keys": {"a": {"ips": "any"}}})
     hedger = registry.apps[AppName("hedger")]
     assert usual(registry, hedger) == ()
+    (key,) = registry.keys.values()
+    spelt = replace(registry, keys={key.name: replace(key, listed=("0.0.0.0/0",))})
+    assert usual(spelt, hedger) == ()
     both = registry_of({"keys": {"a": {"ips": "any"}, "b": {"id": "Id2"}}})
     assert usual(both, hedger) == ()
 
@@ -472,3 +476,32 @@ def test_the_exchange_s_own_words_are_those_of_rights_that_give_no_more_than_is_
     wanted: ScopeSet = frozenset({READ, SPOT})
     assert natives(venue, wanted, subaccount=True) == ("spot", "sub")
     assert natives(venue, wanted, subaccount=False) == ("spot", "master")
+
+
+def test_what_a_policy_calls_an_error_of_an_account_that_nobody_has_opened_yet_is_among_the_steps() -> None:
+    errors = {name: {"severity": "error"} for name in ("two-factor-unknown", "email-missing")}
+    policy = {"set": "base", "rules": errors}
+    for ask, apps in (({"exchange": "hyperliquid", "app": "perps"}, {"perps": PERPS}), ({}, {})):
+        advice = asked(ask, policy=policy, apps=apps)
+        assert advice.new and "two-factor" in [step.rule for step in advice.steps]
+    accounts = {"deribit-main": {"exchange": "deribit", "two_factor": "totp", "email": "sha256:" + "c" * 64}}
+    ask = {"exchange": "deribit", "app": "opt"}
+    assert asked(ask, policy=policy, accounts=accounts, apps={"opt": OPTIONS}).new
+
+
+def test_what_only_a_master_s_key_can_have_is_for_accounts_that_may_be_one() -> None:
+    """Deribit's right to trade opens other:move_positions to masters and to nobody else."""
+    mover = {"mover": {**OPTIONS, "needs": [*OPTIONS["needs"], "other:move_positions"]}}
+    main = {"deribit-main": {"exchange": "deribit"}}
+    own = {"exchange": "deribit", "dedicated_to": "mover"}
+    ask = {"exchange": "deribit", "app": "mover"}
+    assert "can't grant" in refused(ask, accounts=main, apps=mover)[0], "a new sub-account is none"
+    assert "can't grant" in refused(ask, accounts={"own": {**own, "subaccount": "5"}}, apps=mover)[0]
+    assert asked(ask, accounts={"own": own}, apps=mover).account.name == "own"
+    registry = registry_of({"accounts": {**main, "own": own}, "apps": mover})
+    name, app = AccountName("own"), registry.apps[AppName("mover")]
+    below = replace(registry.accounts[name], parent=AccountName("deribit-main"))
+    registry = replace(registry, accounts={**registry.accounts, name: below})
+    wishes = Wishes(KeyName("fresh"), ExchangeId("deribit"))
+    with pytest.raises(Refusal, match="can't grant"):
+        advise(registry, Policy(), app, declaration("deribit"), TODAY, wishes)
