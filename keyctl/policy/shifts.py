@@ -32,10 +32,9 @@ def shifts(was: Policy, now: Policy) -> Iterator[Shift]:
     for pointer, before, after in _sections(was, now):
         for name in sorted({*before, *after}):
             old, new = before.get(name, Setting()), after.get(name, Setting())
-            top = pointer == ("rules",)
-            yield from _severity(name, old, new, was, now, (*pointer, name, "severity"), top=top)
+            yield from _severity(name, old, new, was, now, (*pointer, name, "severity"))
             for parameter in sorted({*old.parameters, *new.parameters}):
-                yield from _parameter(name, parameter, old, new, was, now, (*pointer, name, parameter), top=top)
+                yield from _parameter(name, parameter, old, new, was, now, (*pointer, name, parameter))
 
 
 def _sections(was: Policy, now: Policy) -> Iterator[tuple[Pointer, Settings, Settings]]:
@@ -46,13 +45,11 @@ def _sections(was: Policy, now: Policy) -> Iterator[tuple[Pointer, Settings, Set
             yield (section, str(name)), before.get(name, {}), after.get(name, {})
 
 
-def _severity(
-    rule: str, old: Setting, new: Setting, was: Policy, now: Policy, pointer: Pointer, *, top: bool
-) -> Iterator[Shift]:
+def _severity(rule: str, old: Setting, new: Setting, was: Policy, now: Policy, pointer: Pointer) -> Iterator[Shift]:
     before, after = _word(old), _word(new)
     if before == after:
         return
-    then, since = _rank(rule, old, was, top=top), _rank(rule, new, now, top=top)
+    then, since = _rank(rule, old, was), _rank(rule, new, now)
     yield Shift(rule, "severity", before, after, _risk(then, since, weaker=since < then), pointer)
 
 
@@ -60,15 +57,14 @@ def _word(setting: Setting) -> str | None:
     return OFF if setting.off else setting.severity.value if setting.severity else None
 
 
-def _rank(rule: str, setting: Setting, policy: Policy, *, top: bool) -> int:
+def _rank(rule: str, setting: Setting, policy: Policy) -> int:
     """From -1 for a silent rule to that of critical. A rule that nothing is known of counts as an error where it is not
     mentioned: less than that is taken for weaker."""
-    if setting.off:
-        return -1
-    if setting.severity is not None:
-        return setting.severity.rank
-    if not top and rule in policy.rules:
-        return _rank(rule, policy.rules[rule], policy, top=True)
+    for one in (setting, policy.rules.get(rule, Setting())):
+        if one.off:
+            return -1
+        if one.severity is not None:
+            return one.severity.rank
     known = catalogue.rule(rule)
     if known is not None:
         default = known.severity(policy.set)
@@ -77,7 +73,7 @@ def _rank(rule: str, setting: Setting, policy: Policy, *, top: bool) -> int:
 
 
 def _parameter(
-    rule: str, name: str, old: Setting, new: Setting, was: Policy, now: Policy, pointer: Pointer, *, top: bool
+    rule: str, name: str, old: Setting, new: Setting, was: Policy, now: Policy, pointer: Pointer
 ) -> Iterator[Shift]:
     before, after = old.parameters.get(name), new.parameters.get(name)
     if before == after:
@@ -86,7 +82,7 @@ def _parameter(
     declared = next((one for one in known.parameters if one.name == name), None) if known else None
 
     def effective(value: int | None, policy: Policy) -> int | None:
-        if value is None and not top and rule in policy.rules:
+        if value is None and rule in policy.rules:
             value = policy.rules[rule].parameters.get(name)
         return declared.default(policy.set) if value is None and declared is not None else value
 
