@@ -365,3 +365,11 @@ def test_every_rule_of_the_catalogue_is_held_unless_some_are_given() -> None:
     world = World(registry, NOW, known_venue)
     assert {one.rule for one in judge(world, Policy(), ()).own} == {"ip-required", "implicit-expiry"}
     assert judge(world, Policy(), (), rules=()).own == ()
+
+
+def test_a_law_about_keys_is_excused_by_no_waiver() -> None:
+    judged = held(replace(blue(), law=True), waivers={"waivers": [WAIVER]})
+    assert [(one.rule, one.severity) for one in judged.own] == [
+        ("blue", Severity.ERROR),
+        ("waiver-invalid", Severity.ERROR),
+    ]

@@ -18,7 +18,7 @@ from keyctl.model.refusal import Refusal
 from keyctl.model.scopes import KEYS_MANAGE, READ, WITHDRAW, Scope, ScopeSet
 from keyctl.policy.advice import lifetimes
 from keyctl.policy.advice.addresses import usual
-from keyctl.policy.advice.advice import Advice, Wishes
+from keyctl.policy.advice.advice import Advice, Way, Wishes
 from keyctl.policy.advice.advise import advise
 from keyctl.policy.advice.asked import check_safe, kept_short
 from keyctl.policy.advice.venues import is_here, listed, natives, reads_by_parent, shows_subaccounts
@@ -505,3 +505,34 @@ def test_what_only_a_master_s_key_can_have_is_for_accounts_that_may_be_one() -> 
     wishes = Wishes(KeyName("fresh"), ExchangeId("deribit"))
     with pytest.raises(Refusal, match="can't grant"):
         advise(registry, Policy(), app, declaration("deribit"), TODAY, wishes)
+
+
+def test_the_first_choice_is_the_way() -> None:
+    hl = {"exchange": "hyperliquid", "app": "perps"}
+    own = {"hl": {"exchange": "hyperliquid", "dedicated_to": "perps"}}
+    apart = {"mm": {"dedicated_to": "hedger"}}
+    desk = {"desk": {"team": "d", "kind": "internal"}}
+    for advice, way in (
+        (asked({}), Way.DEDICATED_SUBACCOUNT),
+        (asked({}, accounts=OWN), Way.DEDICATED_SUBACCOUNT),
+        (asked({}, "blind", accounts=apart), Way.DEDICATED_SUBACCOUNT),
+        (asked({"app": "desk"}, "blind", accounts=apart, apps=desk), Way.SHARED_ACCOUNT),
+        (asked(hl, apps={"perps": PERPS}), Way.WALLET_AGENT),
+        (asked(hl, accounts=own, apps={"perps": PERPS}), Way.WALLET_AGENT),
+    ):
+        assert advice.way is way and advice.choices[0].what.startswith(f"way: {way}")
+
+
+def test_an_account_elsewhere_is_no_shared_one_here() -> None:
+    accounts = {"a": {"exchange": "okx"}, "mm": {"dedicated_to": "quoter"}}
+    apps = {"quoter": {"team": "t", "kind": "internal"}}
+    assert asked({}, "blind", accounts=accounts, apps=apps).account.name == "main"
+
+
+def test_an_app_without_a_wallet_and_one_that_others_run_open_an_account_of_their_own() -> None:
+    accounts = {"hl": {"exchange": "hyperliquid", "uid": "0xab"}}
+    assert asked({"exchange": "hyperliquid", "app": "perps"}, accounts=accounts, apps={"perps": PERPS}).new
+    wallet = {"venue": "hyperliquid", "chain": "arbitrum", "address": "0xAB"}
+    signer = {**PERPS, "kind": "third-party", "access": "wallet", "wallet": wallet}
+    ask = {"exchange": "hyperliquid", "app": "signer", "scopes": PERPS["needs"]}
+    assert asked(ask, accounts=accounts, apps={"signer": signer}).new
