@@ -193,7 +193,7 @@ def test_what_an_exchange_can_not_split_comes_with_what_is_nearest_and_what_that
     assert "hedger needs" in message and "--scopes read,trade.spot,trade.margin" in remedy
     assert "least-scope wants trade.margin, trade.futures" in remedy and "third-party-writes" not in remedy
     message, remedy = refused({"exchange": "okx", "scopes": ["read", "trade.spot"]}, accounts=accounts)
-    assert "hedger needs" not in message
+    assert "hedger needs" not in message and "exactly [read, trade.spot]" in message
     newcomer = {"newcomer": {"team": "n", "kind": "internal"}}
     _, remedy = refused(
         {"exchange": "okx", "app": "newcomer", "scopes": ["read", "trade.spot"]}, accounts=accounts, apps=newcomer
@@ -536,3 +536,11 @@ def test_an_app_without_a_wallet_and_one_that_others_run_open_an_account_of_thei
     signer = {**PERPS, "kind": "third-party", "access": "wallet", "wallet": wallet}
     ask = {"exchange": "hyperliquid", "app": "signer", "scopes": PERPS["needs"]}
     assert asked(ask, accounts=accounts, apps={"signer": signer}).new
+
+
+def test_reading_alone_is_what_nobody_said_more_about_and_is_called_nobody_s_need() -> None:
+    """At Paradex no agent only reads, so the refusal says what was wanted."""
+    for kind, needs in (("internal", []), ("third-party", ["read", "trade.spot"])):
+        app = {"app": {"team": "t", "kind": kind, "needs": needs}}
+        message, _ = refused({"exchange": "paradex", "app": "app"}, apps=app)
+        assert "exactly [read] on account" in message
