@@ -544,3 +544,8 @@ def test_reading_alone_is_what_nobody_said_more_about_and_is_called_nobody_s_nee
         app = {"app": {"team": "t", "kind": kind, "needs": needs}}
         message, _ = refused({"exchange": "paradex", "app": "app"}, apps=app)
         assert "exactly [read] on account" in message
+
+
+def test_an_app_that_says_no_needs_gets_what_is_asked_for() -> None:
+    newcomer = {"newcomer": {"team": "n", "kind": "internal"}}
+    assert asked({"app": "newcomer", "scopes": ["trade.spot"]}, apps=newcomer).scopes == {READ, SPOT}
