@@ -92,6 +92,7 @@ def test_public_forms_are_no_runs_nor_pieces(public: str) -> None:
 )
 def test_near_to_a_public_form_is_a_run(near: str) -> None:
     assert found(near) == [(near, 0, True, 0)]
+    assert found(f"x/{near}") == [(f"x/{near}", 0, True, 0), (near, 2, False, 0)]
 
 
 @pytest.mark.parametrize(
