@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import product
@@ -10,7 +10,7 @@ from itertools import product
 from keyctl.exchanges.errors import Cause
 from keyctl.model.expiry import ImplicitExpiry
 from keyctl.model.names import ExchangeId
-from keyctl.model.scopes import READ, Scope, ScopeSet
+from keyctl.model.scopes import READ, Scope, ScopeSet, in_order
 
 
 class Capability(StrEnum):
@@ -62,7 +62,8 @@ class Endpoint:
 
     ``ccxt_method`` is None where ccxt has no method of its own for it. ``per_second`` is the documented limit for one
     rate scope, not ccxt's cost; None where nothing is documented. ``fields`` are the dotted paths that may enter the
-    program; lists are walked through, ``*`` at the end admits any name.
+    program; lists are walked through, ``*`` at the end admits any name. ``secrets`` are the paths of what is shown
+    once, when a key is made: each enters in the hands of a Secret and in no other way.
     """
 
     name: str
@@ -74,18 +75,30 @@ class Endpoint:
     per_second: float | None
     fields: tuple[str, ...]
     paging: Paging = Paging.NONE
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Right:
     """One native right and all that it opens. ``settable`` is false for rights that the exchange no longer gives;
-    ``exclusive`` ones stand alone in a key."""
+    ``exclusive`` ones stand alone in a key. ``given`` is false for rights that keyctl gives to no key, since others
+    open the same; a key that has one keeps it."""
 
     native: str
     scopes: ScopeSet
     holder: Holder = Holder.ANY
     settable: bool = True
     exclusive: bool = False
+    given: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOnly:
+    """How a key only reads where the exchange has no right for that: ``switch``, as LiveKey.native spells it, makes all
+    of a key's rights into reading ones; ``rights`` are those that keyctl gives such a key, to say what it reads."""
+
+    switch: str
+    rights: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +171,19 @@ class WalletAgents:
     expiry: bool
 
 
+class Ungrantable(ValueError):
+    """No key of the exchange can have exactly these scopes; the message names the smallest set that can be had."""
+
+    def __init__(self, title: str, scopes: ScopeSet, nearest: ScopeSet) -> None:
+        wanted = ", ".join(in_order(scopes)) or "nothing"
+        if nearest == scopes:
+            super().__init__(f"keyctl does not know which rights of {title} open exactly {wanted}")
+        else:
+            super().__init__(
+                f"no key of {title} can have exactly {wanted}; what can be had is {', '.join(in_order(nearest))}"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """One exchange.
@@ -167,7 +193,8 @@ class Declaration:
     ``may_also`` are powers that no answer shows. ``refusals`` and ``statuses`` say what native codes and bare HTTP
     statuses mean. ``event_fields`` says which field an event of the exchange's log changes, by the event's native name.
     ``server_time`` is None where no answer tells the exchange's clock. ``implicit`` is what every key can do, whatever
-    was chosen for it. ``wallet_agents`` is None where a wallet can't approve any.
+    was chosen for it. ``wallet_agents`` is None where a wallet can't approve any. ``read_only`` is None where reading
+    is a right like others.
 
     Without ``endpoints`` nothing can be asked: such an exchange is declared so that its accounts, keys and tombstones
     can be in a registry and be judged offline.
@@ -193,6 +220,7 @@ class Declaration:
     server_time: ServerTime | None = None
     implicit: ScopeSet = frozenset({READ})
     wallet_agents: WalletAgents | None = None
+    read_only: ReadOnly | None = None
 
     @property
     def asked(self) -> bool:
@@ -213,6 +241,36 @@ class Declaration:
         rows = [right for right in self.rights if right.native == native]
         meant = [right for right in rows if right.holder in (holder, Holder.ANY)] or rows
         return frozenset().union(*(right.scopes for right in meant)) if meant else None
+
+    def opened_by(self, natives: Iterable[str], holder: Holder) -> ScopeSet:
+        """All that these native rights open together, and what every key can. Rights that nothing is known of open
+        nothing here: LiveKey.scopes has them."""
+        named = frozenset(natives)
+        if self.read_only is not None and self.read_only.switch in named:
+            return self.implicit
+        opened = (self.scopes_of(native, holder) for native in named)
+        return self.implicit.union(*(scopes for scopes in opened if scopes is not None))
+
+    def native_for(self, scopes: ScopeSet, holder: Holder) -> tuple[str, ...]:
+        """The native rights that open exactly these scopes, in the declaration's order: every given right that opens
+        nothing beyond, without those that only read where another reads too. ``opened_by`` is the reverse.
+
+        Raises Ungrantable for a set that no key of this holder can have exactly.
+        """
+        if self.read_only is not None and scopes == self.implicit:
+            return (self.read_only.switch, *self.read_only.rights)
+        rows = [row for row in self.rights if row.settable and row.given and row.holder in (holder, Holder.ANY)]
+        opens: dict[str, ScopeSet] = {row.native: self.scopes_of(row.native, holder) or frozenset() for row in rows}
+        for row in rows:
+            if row.exclusive and opens[row.native] | self.implicit == scopes:
+                return (row.native,)
+        alone = {row.native for row in rows if row.exclusive}
+        fitting = {native: opened for native, opened in opens.items() if native not in alone and opened <= scopes}
+        if any(opened > self.implicit for opened in fitting.values()):
+            fitting = {native: opened for native, opened in fitting.items() if not opened <= self.implicit}
+        if not fitting or self.opened_by(fitting, holder) != scopes:
+            raise Ungrantable(self.title, scopes, self.grantable(scopes, subaccount=holder is Holder.SUBACCOUNT))
+        return tuple(fitting)
 
     def grantable(self, scopes: ScopeSet, *, subaccount: bool | None = None) -> ScopeSet:
         """The smallest set that a key can have and that contains ``scopes``; equal to it when grantable as it stands.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from keyctl.exchanges.errors import Malformed
+from keyctl.secrets.sources import Secret
 
 Tree = dict[str, "Tree"]
 
@@ -33,6 +34,27 @@ def strip(answer: object, fields: Iterable[str]) -> object:
     """The answer with nothing but the declared dotted paths. Lists are walked through; an object where a field
     should be a plain value comes out empty, so that its wrong type can still be told."""
     return _strip(answer, _tree(tuple(fields)))
+
+
+def seal(answer: object, paths: Iterable[str]) -> tuple[object, tuple[Secret, ...]]:
+    """The answer with each text at the dotted paths in the hands of a Secret, and those secrets. What is no text there
+    stays as it is. Lists are walked through."""
+    sealed: list[Secret] = []
+    for path in paths:
+        answer = _seal(answer, path.split("."), sealed.append)
+    return answer, tuple(sealed)
+
+
+def _seal(value: object, path: list[str], keep: Callable[[Secret], None]) -> object:
+    if isinstance(value, list):
+        return [_seal(item, path, keep) for item in value]
+    if path and isinstance(value, dict) and path[0] in value:
+        return {**value, path[0]: _seal(value[path[0]], path[1:], keep)}
+    if path or not isinstance(value, str):
+        return value
+    secret = Secret(value)
+    keep(secret)
+    return secret
 
 
 def _strip(value: object, tree: Tree) -> object:

@@ -41,7 +41,11 @@ def refusal(declaration: Declaration, endpoint: str, answer: object) -> Exchange
 def said(declaration: Declaration, endpoint: str, code: str, row: NativeError) -> ExchangeError:
     """The error for a refusal that the declaration explains."""
     return ExchangeError(
-        row.causes, f"{declaration.title} answered {code} to {endpoint}: {row.meaning}", row.remedy, code=code
+        row.causes,
+        f"{declaration.title} answered {code} to {endpoint}: {row.meaning}",
+        row.remedy,
+        code=code,
+        documented=True,
     )
 
 
@@ -52,7 +56,8 @@ def _challenge(declaration: Declaration, endpoint: str, answer: dict[str, object
     return ExchangeError(
         Cause.TWO_FACTOR,
         f"{declaration.title} asks for a second factor before it answers {endpoint}",
-        "use a key that needs none for reading, or observe this account by hand",
+        "use a key of an account that asks for none, or do it by hand in the web page",
+        documented=True,
     )
 
 

@@ -29,6 +29,9 @@ class ExchangeError(Exception):
     ``causes`` has one member, or several where the exchange's answer does not tell which of them it is. ``code`` is the
     exchange's own code as text, None where the answer had none. ``message`` and ``remedy`` are for people.
     ``retry_after`` is in seconds, where the answer says when to come again.
+
+    ``documented`` says that the exchange answered something that its documentation explains, and ``unsent`` that the
+    question was never sent; ``surely_not_done`` judges by them.
     """
 
     def __init__(
@@ -39,12 +42,16 @@ class ExchangeError(Exception):
         *,
         code: str | None = None,
         retry_after: float | None = None,
+        documented: bool = False,
+        unsent: bool = False,
     ) -> None:
         self.causes: tuple[Cause, ...] = (causes,) if isinstance(causes, Cause) else causes
         self.message = message
         self.remedy = remedy
         self.code = code
         self.retry_after = retry_after
+        self.documented = documented
+        self.unsent = unsent
         super().__init__(message)
 
     @property
@@ -72,3 +79,16 @@ class Malformed(ExchangeError):
             f"the answer is not as documented: {field}: expected {expected}, found {found}",
             "run again; if it stays, the exchange has changed its answers and keyctl must learn the new ones",
         )
+
+
+def surely_not_done(error: ExchangeError) -> bool:
+    """Whether a call that changes something has certainly changed nothing.
+
+    True in two cases only: nothing was sent (``unsent``), or the exchange gave an answer that its documentation
+    explains as a refusal, in the place of doing what it was asked: a code with a meaning in the declaration, or the
+    demand for a second factor. False for everything else, since the exchange may have done it before the answer was
+    lost: no connection, no answer in time, HTTP 5xx, an answer that is damaged, of another form, or has a code that
+    nobody explains, and documented codes that say that the exchange itself does not know (cause ``transport``). The way
+    on from there is to look, never to send again.
+    """
+    return error.unsent or (error.documented and Cause.TRANSPORT not in error.causes)

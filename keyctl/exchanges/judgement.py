@@ -6,17 +6,19 @@ import re
 from collections.abc import Mapping
 
 from keyctl.exchanges.declaration import Declaration, Endpoint
-from keyctl.exchanges.edge import parse, strip
+from keyctl.exchanges.edge import parse, seal, strip
 from keyctl.exchanges.envelope import refusal, said
 from keyctl.exchanges.errors import Cause, ExchangeError, Malformed
+from keyctl.secrets.sources import Secret
 
 OFFLINE = "check the network and the exchange's status page, then run again"
 
 
 def judge(
     declaration: Declaration, endpoint: Endpoint, status: int, headers: Mapping[str, str], body: str, now: float
-) -> object:
-    """The declared fields of an answer. ``now`` is Unix time in seconds, for reset times. Raises ExchangeError."""
+) -> tuple[object, tuple[Secret, ...]]:
+    """The declared fields of an answer, and the secrets among them. ``now`` is Unix time in seconds, for reset times.
+    Raises ExchangeError."""
     answer: object = None
     refused: ExchangeError | None = None
     try:
@@ -28,7 +30,7 @@ def judge(
     if status != 200:
         refused = _by_status(declaration, endpoint, status, refused)
     if refused is None:
-        return strip(answer, endpoint.fields)
+        return seal(strip(answer, (*endpoint.fields, *endpoint.secrets)), endpoint.secrets)
     if refused.is_only(Cause.RATE_LIMITED):
         refused.retry_after = _retry_after(declaration, headers, now)
     raise refused

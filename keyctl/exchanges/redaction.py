@@ -15,7 +15,12 @@ class Redactor:
     line of those that have several (PEM). Texts under 4 characters are no secrets that could be kept."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        shapes: set[str] = set()
+        self._shapes: list[str] = []
+        self.learn(*secrets)
+
+    def learn(self, *secrets: str) -> None:
+        """Further secrets: those of keys that were made meanwhile."""
+        shapes = set(self._shapes)
         for secret in secrets:
             for part in (secret, secret.strip(), *(line.strip() for line in secret.splitlines() if len(line) >= 16)):
                 shapes |= {part, quote(part, safe=""), quote_plus(part), json.dumps(part)[1:-1]}

@@ -21,10 +21,12 @@ from keyctl.exchanges.declaration import Declaration, Effect, Endpoint
 from keyctl.exchanges.errors import Cause, ExchangeError
 from keyctl.exchanges.judgement import OFFLINE, judge
 from keyctl.exchanges.pacing import Pace
+from keyctl.exchanges.parameters import Params, plain, secrets_in
 from keyctl.exchanges.redaction import Redactor
 from keyctl.exchanges.retry import Patience, retrying
 from keyctl.model.account import Environment
 from keyctl.model.checkup import ClockOffset
+from keyctl.model.identifier import Identifier
 from keyctl.model.names import ExchangeId
 from keyctl.secrets.sources import Credential
 
@@ -72,6 +74,8 @@ class Transport:
         if (environment is Environment.SANDBOX) is not (base_url is not None):
             raise EffectRefused("a base URL belongs to accounts of the environment sandbox, and to them only")
         self.environment = environment
+        self.identifier: Identifier | None = None if credential is None else credential.identifier
+        """Of the credential that every call is made with."""
         self._declaration = declaration
         self._pacing = pacing
         self._redactor = redactor
@@ -93,39 +97,48 @@ class Transport:
     ) -> None:
         await self._exchange.close()
 
-    async def call(self, endpoint: Endpoint, params: Mapping[str, str] | None = None) -> object:
-        """The answer of one endpoint, reduced to its declared fields. Raises ExchangeError for everything else.
+    async def call(self, endpoint: Endpoint, params: Params | None = None) -> object:
+        """The answer of one endpoint, reduced to its declared fields; what it shows only once comes as Secret. Raises
+        ExchangeError for everything else.
 
-        Raises EffectRefused, before anything is sent, for endpoints that are not declared or have another effect.
+        Raises EffectRefused, before anything is sent, for endpoints that are not declared or have another effect, and
+        Unsendable for parameters that can't be sent as documented.
         """
         if endpoint not in self._declaration.endpoints:
             raise EffectRefused(f"{self._declaration.id} declares no endpoint {endpoint.name}")
         if endpoint.effect not in self._effects:
             raise EffectRefused(f"{endpoint.name} has the effect {endpoint.effect}, this transport is for others")
+        given = params or {}
+        plain(given, query=endpoint.method == "GET")
+        self._redactor.learn(*(secret.reveal() for secret in secrets_in(given)))
 
         async def ask() -> object:
             await self._pacing.account.turn(endpoint.name, endpoint.per_second)
             if self._declaration.limits.address_per_second is not None:
                 await self._pacing.address.turn(_ADDRESS, self._declaration.limits.address_per_second)
             sent = self._now()
-            answer = await self._send(endpoint, params or {})
+            answer = await self._send(endpoint, given)
             received = self._now()
             if self._measure_clock:
                 self.clock = offset(self._declaration.server_time, answer.headers, answer.body, sent, received)
-            return judge(self._declaration, endpoint, answer.status, answer.headers, answer.body, received)
+            found, secrets = judge(self._declaration, endpoint, answer.status, answer.headers, answer.body, received)
+            self._redactor.learn(*(secret.reveal() for secret in secrets))
+            return found
 
         if endpoint.effect is not Effect.READ:
             return await ask()
         return await retrying(ask, self._patience, self._pacing.account.hold)
 
-    async def _send(self, endpoint: Endpoint, params: Mapping[str, str]) -> Response:
+    async def _send(self, endpoint: Endpoint, params: Params) -> Response:
         failure: ExchangeError
         try:
             if endpoint.ccxt_method is not None:
-                await getattr(self._exchange, endpoint.ccxt_method)(dict(params))
+                await getattr(self._exchange, endpoint.ccxt_method)(plain(params, query=endpoint.method == "GET"))
             else:
                 # a list: ccxt takes a string apart and sends the call unsigned
-                await self._exchange.request(endpoint.path, list(endpoint.api), endpoint.method, dict(params))
+                await self._exchange.request(
+                    endpoint.path, list(endpoint.api), endpoint.method, plain(params, query=endpoint.method == "GET")
+                )
             failure = self._broken(endpoint, "it ended without an answer")
         except Answered as answer:
             return answer.response
@@ -136,6 +149,7 @@ class Transport:
                 Cause.CREDENTIAL_INVALID,
                 f"the request {endpoint.name} could not be signed",
                 "check that the credential's secret is whole and of the kind that the key was made for",
+                unsent=True,
             )
         except Exception as error:  # noqa: BLE001 - whatever HTTP and ccxt raise carries URLs; only its kind may get out
             failure = self._broken(endpoint, _why(error, self._patience.timeout))
@@ -251,6 +265,11 @@ def _quiet(exchange: ExchangeId) -> type:
         last_request_headers = _Forgotten()
         ssl_context = certificates  # made once, not once for each credential
         session: Any
+
+        @staticmethod
+        def urlencode(params: Any = {}, doseq: bool = True, sort: bool = False) -> str:  # noqa: B006 - as ccxt has it
+            """A list is its name repeated (``style: form, explode: true``); ccxt would send Python's form of one."""
+            return str(base.urlencode(params, doseq, sort))
 
         def set_last_request(self, request: object) -> None:
             """Remember nothing."""

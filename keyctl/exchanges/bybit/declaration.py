@@ -12,6 +12,7 @@ from keyctl.exchanges.declaration import (
     Limits,
     NativeError,
     Paging,
+    ReadOnly,
     Right,
     ServerTime,
 )
@@ -56,10 +57,16 @@ def _get(
     )
 
 
-def _post(path: str, ccxt_method: str | None, per_second: float, fields: tuple[str, ...] = ()) -> Endpoint:
+def _post(
+    path: str,
+    ccxt_method: str | None,
+    per_second: float,
+    fields: tuple[str, ...] = (),
+    secrets: tuple[str, ...] = (),
+) -> Endpoint:
     return Endpoint(
         f"POST /{path}", "POST", path, Effect.WRITE, ("private",), ccxt_method, per_second,
-        (*ENVELOPE.fields, *fields),
+        (*ENVELOPE.fields, *fields), secrets=secrets,
     )  # fmt: skip
 
 
@@ -108,20 +115,23 @@ TICKERS = _get(
     api="public",
 )
 CREATE_SUB_API = _post(
-    "v5/user/create-sub-api", "private_post_v5_user_create_sub_api", 1, _of("result", _WRITTEN)
+    "v5/user/create-sub-api", "private_post_v5_user_create_sub_api", 1, _of("result", _WRITTEN), ("result.secret",)
 )  # fmt: skip
 UPDATE_API = _post("v5/user/update-api", "private_post_v5_user_update_api", 5, _of("result", _WRITTEN))
 UPDATE_SUB_API = _post("v5/user/update-sub-api", "private_post_v5_user_update_sub_api", 5, _of("result", _WRITTEN))
 DELETE_API = _post("v5/user/delete-api", "private_post_v5_user_delete_api", 5)
 DELETE_SUB_API = _post("v5/user/delete-sub-api", "private_post_v5_user_delete_sub_api", 5)
 
+# The rights of sub-account keys are those that create-sub-api and update-sub-api list
+# (https://bybit-exchange.github.io/docs/v5/user/create-subuid-apikey); all others are a master's.
 RIGHTS = (
     Right("ContractTrade.Order", frozenset({_FUTURES})),
     Right("ContractTrade.Position", frozenset({_FUTURES})),
     Right("Spot.SpotTrade", frozenset({Scope("trade.spot")})),
     # options and, by the documentation, USDC perpetuals
     Right("Options.OptionsTrade", frozenset({Scope("trade.options"), _FUTURES})),
-    Right("Derivatives.DerivativesTrade", frozenset({_FUTURES})),
+    # deprecated at creation: the system adds it by itself to keys of unified accounts
+    Right("Derivatives.DerivativesTrade", frozenset({_FUTURES}), given=False),
     # any of the three wallet rights on a read-write master key opens the administration of sub-account keys
     Right("Wallet.AccountTransfer", frozenset({_INTERNAL, KEYS_MANAGE}), Holder.MASTER),
     Right("Wallet.AccountTransfer", frozenset({_INTERNAL, SELF_MANAGE}), Holder.SUBACCOUNT),
@@ -131,16 +141,23 @@ RIGHTS = (
     Right("Exchange.ExchangeHistory", frozenset({Scope("convert")})),
     Right("Earn.Earn", frozenset({Scope("earn")})),
     Right("CopyTrading.CopyTrading", frozenset({Scope("copy")}), settable=False),
-    Right("BlockTrade.BlockTrade", frozenset({other("BlockTrade")})),
-    Right("Affiliate.Affiliate", frozenset({Scope("affiliate")}), exclusive=True),
+    Right("BlockTrade.BlockTrade", frozenset({other("BlockTrade")}), Holder.MASTER),
+    Right("Affiliate.Affiliate", frozenset({Scope("affiliate")}), Holder.MASTER, exclusive=True),
     Right("NFT.NFTQueryProductList", frozenset({other("NFT")}), settable=False),
-    Right("FiatP2P.FiatP2POrder", frozenset({other("FiatP2P")})),
-    Right("FiatP2P.Advertising", frozenset({other("FiatP2P")})),
-    Right("FiatBitPay.FaitPayOrder", frozenset({other("FiatBitPay")})),
-    Right("FiatConvertBroker.FiatConvertBrokerOrder", frozenset({other("FiatConvertBroker")})),
-    Right("BitCard.BitCard", frozenset({other("BitCard")})),
-    Right("ByXPost.ByXPost", frozenset({other("ByXPost")})),
+    Right("FiatP2P.FiatP2POrder", frozenset({other("FiatP2P")}), Holder.MASTER),
+    Right("FiatP2P.Advertising", frozenset({other("FiatP2P")}), Holder.MASTER),
+    Right("FiatBitPay.FaitPayOrder", frozenset({other("FiatBitPay")}), Holder.MASTER),
+    Right("FiatConvertBroker.FiatConvertBrokerOrder", frozenset({other("FiatConvertBroker")}), Holder.MASTER),
+    Right("BitCard.BitCard", frozenset({other("BitCard")}), Holder.MASTER),
+    Right("ByXPost.ByXPost", frozenset({other("ByXPost")}), Holder.MASTER),
 )  # fmt: skip
+
+READ_ONLY = ReadOnly(
+    "readOnly=1",
+    ("ContractTrade.Order", "ContractTrade.Position", "Spot.SpotTrade", "Options.OptionsTrade"),
+)
+"""At least one group must be named even for a key that only reads. No right of a wallet is: should the key ever become
+read-write, it moves no money."""
 
 _CHECK_KEY = "check that the credential belongs to this exchange and environment and that the key still exists"
 _EXPIRED = NativeError(
@@ -206,6 +223,9 @@ DECLARATION = Declaration(
         "https://bybit-exchange.github.io/docs/v5/user/list-sub-apikeys",
         "https://bybit-exchange.github.io/docs/v5/user/page-subuid",
         "https://bybit-exchange.github.io/docs/v5/user/fund-subuid-list",
+        "https://bybit-exchange.github.io/docs/v5/user/create-subuid-apikey",
+        "https://bybit-exchange.github.io/docs/v5/user/modify-sub-apikey",
+        "https://bybit-exchange.github.io/docs/v5/user/rm-sub-apikey",
         "https://bybit-exchange.github.io/docs/v5/asset/balance/asset-overview",
         "https://bybit-exchange.github.io/docs/v5/market/tickers",
         "https://bybit-exchange.github.io/docs/v5/error",
@@ -234,6 +254,7 @@ DECLARATION = Declaration(
     refusals=REFUSALS,
     statuses=STATUSES,
     server_time=ServerTime(("time",)),
+    read_only=READ_ONLY,
     limits=Limits(address_per_second=120, reset_header="X-Bapi-Limit-Reset-Timestamp"),
     implicit_expiry=(
         ImplicitExpiry(

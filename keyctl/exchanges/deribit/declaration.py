@@ -33,14 +33,19 @@ PER_SECOND = 20
 """A pool of 50,000 credits for each account; a call costs 500, and 10,000 come back in a second
 (https://docs.deribit.com/articles/rate-limits)."""
 
-_KEY = ("client_id", "name", "max_scope", "enabled", "enabled_features", "ip_whitelist", "public_key")
+_KEY = ("id", "client_id", "name", "max_scope", "enabled", "enabled_features", "ip_whitelist", "public_key")
 _RECORD = ("id", "timestamp", "log", "result", "data")
 # The documentation shows two shapes: a list of records, and an object that holds it as `data`.
 _LOG = (*_RECORD, "records_total", *(f"data.{name}" for name in _RECORD))
 
 
 def _call(
-    name: str, effect: Effect, fields: tuple[str, ...], paging: Paging = Paging.NONE, api: str = "private"
+    name: str,
+    effect: Effect,
+    fields: tuple[str, ...],
+    paging: Paging = Paging.NONE,
+    api: str = "private",
+    secrets: tuple[str, ...] = (),
 ) -> Endpoint:
     """A method as ccxt calls it: by GET, with its parameters in the query, whether it reads or writes."""
     return Endpoint(
@@ -53,6 +58,7 @@ def _call(
         PER_SECOND,
         (*ENVELOPE.fields, "testnet", *(f"result.{field}" for field in fields)),
         paging,
+        secrets,
     )
 
 
@@ -64,14 +70,15 @@ GET_ACCOUNT_SUMMARIES = _call("get_account_summaries", Effect.READ, ("id", "summ
 _NAMES = _call("get_index_price_names", Effect.READ, (), api="public")
 GET_INDEX_PRICE_NAMES = replace(_NAMES, fields=(*_NAMES.fields, "result"))  # a list of texts
 GET_INDEX_PRICE = _call("get_index_price", Effect.READ, ("index_price",), api="public")
-CREATE_API_KEY = _call("create_api_key", Effect.WRITE, _KEY)
+CREATE_API_KEY = _call("create_api_key", Effect.WRITE, _KEY, secrets=("result.client_secret",))
 EDIT_API_KEY = _call("edit_api_key", Effect.WRITE, _KEY)
 CHANGE_SCOPE_IN_API_KEY = _call("change_scope_in_api_key", Effect.WRITE, _KEY)
 CHANGE_API_KEY_NAME = _call("change_api_key_name", Effect.WRITE, _KEY)
 ENABLE_API_KEY = _call("enable_api_key", Effect.WRITE, _KEY)
 DISABLE_API_KEY = _call("disable_api_key", Effect.WRITE, _KEY)
 RESET_API_KEY = _call("reset_api_key", Effect.WRITE, _KEY)
-REMOVE_API_KEY = _call("remove_api_key", Effect.WRITE, ())
+_REMOVED = _call("remove_api_key", Effect.WRITE, ())
+REMOVE_API_KEY = replace(_REMOVED, fields=(*_REMOVED.fields, "result"))  # a text
 
 ONE_KEY = (
     CREATE_API_KEY, EDIT_API_KEY, CHANGE_SCOPE_IN_API_KEY, CHANGE_API_KEY_NAME,
@@ -96,11 +103,11 @@ RIGHTS = (
         "wallet:read_write", frozenset({READ, WITHDRAW, Scope("transfer.internal"), _SUBACCOUNT}), Holder.MASTER
     ),
     Right("wallet:read_write", frozenset({READ, _SUBACCOUNT}), Holder.SUBACCOUNT),
-    Right("block_trade:read", _READ),
+    Right("block_trade:read", _READ, given=False),
     Right("block_trade:read_write", frozenset({READ, other("block_trade")})),
-    Right("block_rfq:read", _READ),
+    Right("block_rfq:read", _READ, given=False),
     Right("block_rfq:read_write", frozenset({READ, other("block_rfq")})),
-    Right("custody:read", _READ),
+    Right("custody:read", _READ, given=False),
     Right("custody:read_write", frozenset({READ, other("custody")})),
 )  # fmt: skip
 

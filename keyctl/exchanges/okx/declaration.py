@@ -52,9 +52,10 @@ def _get(
     )
 
 
-def _post(path: str, ccxt_method: str, fields: tuple[str, ...]) -> Endpoint:
+def _post(path: str, ccxt_method: str, fields: tuple[str, ...], secrets: tuple[str, ...] = ()) -> Endpoint:
     return Endpoint(
-        f"POST /api/v5/{path}", "POST", path, Effect.WRITE, ("private",), ccxt_method, 1, _data(fields)
+        f"POST /api/v5/{path}", "POST", path, Effect.WRITE, ("private",), ccxt_method, 1, _data(fields),
+        secrets=secrets,
     )  # fmt: skip
 
 
@@ -81,7 +82,9 @@ SUB_FUNDING = _get("asset/subaccount/balances", "private_get_asset_subaccount_ba
 INDEX_TICKERS = _get(
     "market/index-tickers", "public_get_market_index_tickers", 10, ("instId", "idxPx"), api="public"
 )  # 20 in 2 s, by address
-CREATE = _post("users/subaccount/apikey", "private_post_users_subaccount_apikey", ("subAcct", *_KEY))
+CREATE = _post(
+    "users/subaccount/apikey", "private_post_users_subaccount_apikey", ("subAcct", *_KEY), ("data.secretKey",)
+)
 MODIFY = _post("users/subaccount/modify-apikey", "private_post_users_subaccount_modify_apikey", ("subAcct", *_KEY))
 DELETE = _post("users/subaccount/delete-apikey", "private_post_users_subaccount_delete_apikey", ("subAcct",))
 
