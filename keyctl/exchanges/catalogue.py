@@ -8,12 +8,15 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from keyctl.exchanges.declaration import Declaration
+from keyctl.exchanges.declaration import Declaration, Effect
 from keyctl.model.names import ExchangeId
 
 if TYPE_CHECKING:
     from keyctl.exchanges.reading import Reader
+    from keyctl.exchanges.writing import Writer
+    from keyctl.model.identifier import Fingerprint
     from keyctl.model.live import LiveKey
+    from keyctl.model.tombstone import Tombstones
 
 ENTRY_POINTS = "keyctl.exchanges"
 PLUGINS = "KEYCTL_PLUGINS"
@@ -25,7 +28,8 @@ _BUILT_IN = {
     "okx": "keyctl.exchanges.okx",
     "paradex": "keyctl.exchanges.paradex",
 }
-"""A package holds ``declaration.DECLARATION`` and, where that declares endpoints, ``reader.READER``."""
+"""A package holds ``declaration.DECLARATION`` and, where that declares endpoints, ``reader.READER``; where it declares
+endpoints that write, ``writer.WRITER``."""
 
 
 class UnknownExchange(LookupError):
@@ -55,6 +59,24 @@ def reader(exchange: str) -> Reader:
         raise Unread(why)
     found: Reader = _part(_package(exchange), "reader", "READER")
     return found
+
+
+def writer(exchange: str, *, protected_ids: frozenset[Fingerprint], tombstones: Tombstones) -> Writer:
+    """What changes keys at a ccxt id's exchange. It refuses to touch keyctl's own credentials (``protected_ids``) and
+    to bring back what is revoked: there is no way to a writer without that. Loads no ccxt.
+
+    Raises UnknownExchange, and Unsupported for an exchange whose keys no API changes.
+    """
+    from keyctl.exchanges.guarding import Guarded
+    from keyctl.exchanges.writing import Unsupported
+
+    declared = declaration(exchange)
+    if not any(endpoint.effect is Effect.WRITE for endpoint in declared.endpoints):
+        raise Unsupported(
+            f"keyctl can't change keys at {declared.title}", "make, change and delete them in the exchange's web page"
+        )
+    found: Writer = _part(_package(exchange), "writer", "WRITER")
+    return Guarded(found, declared, protected_ids, tombstones)
 
 
 def decode(exchange: str, endpoint: str, answer: object) -> tuple[LiveKey, ...]:

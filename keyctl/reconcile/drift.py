@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from keyctl.model.change import Change, Value
+from keyctl.model.difference import ips_differ, risk_of, scopes_differ
 from keyctl.model.finding import Risk
-from keyctl.model.ips import ANY, IpSet
+from keyctl.model.ips import ANY
 from keyctl.model.key import Key
 from keyctl.model.live import LiveKey
 from keyctl.model.observed import Absent, Known, NotObservable
-from keyctl.model.scopes import ScopeSet, in_order
 from keyctl.model.times import end_of, instant
 
 
@@ -35,16 +35,16 @@ def drift(key: Key, live: LiveKey, *, sets_expiry: bool) -> Drift:
         case NotObservable():
             unknown.append("scopes")
         case Absent():
-            changes += _scopes(key.scopes, frozenset())
+            changes += scopes_differ(key.scopes, frozenset())
         case Known(scopes):
-            changes += _scopes(key.scopes, scopes)
+            changes += scopes_differ(key.scopes, scopes)
     match live.ips:
         case NotObservable():
             unknown.append("ips")
         case Absent():
-            changes += _ips(key.ips, ANY)
+            changes += ips_differ(key.ips, ANY)
         case Known(ips):
-            changes += _ips(key.ips, ips)
+            changes += ips_differ(key.ips, ips)
     match live.enabled:
         case NotObservable() | Absent():
             unknown.append("enabled")
@@ -63,26 +63,12 @@ def drift(key: Key, live: LiveKey, *, sets_expiry: bool) -> Drift:
     return Drift(tuple(changes), tuple(unknown))
 
 
-def _scopes(desired: ScopeSet, live: ScopeSet) -> Iterator[Change]:
-    if live != desired:
-        yield Change("scopes", in_order(live), in_order(desired), _risk(bool(live - desired)))
-
-
-def _ips(desired: IpSet, live: IpSet) -> Iterator[Change]:
-    if live != desired:
-        yield Change("ips", live.texts(), desired.texts(), _risk(not desired.covers(live)))
-
-
 def _expiry(key: Key, live: datetime | None) -> Iterator[Change]:
     desired = end_of(key.expires) if key.expires else None
     if live != desired:
         longer = live is None or (desired is not None and live > desired)
-        yield Change("expires", _shown(live), _shown(desired), _risk(longer))
+        yield Change("expires", _shown(live), _shown(desired), risk_of(longer))
 
 
 def _shown(moment: datetime | None) -> Value:
     return instant(moment) if moment else None
-
-
-def _risk(wider: bool) -> Risk:
-    return Risk.ESCALATION if wider else Risk.REDUCTION
