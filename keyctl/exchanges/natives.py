@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from keyctl.exchanges.declaration import Declaration, Holder, Ungrantable
 from keyctl.exchanges.writing import Unsupported
+from keyctl.model.live import LiveKey
+from keyctl.model.observed import Known
 from keyctl.model.scopes import ScopeSet
 
 
 def rights_for(
-    declaration: Declaration, scopes: ScopeSet, holder: Holder, held: tuple[str, ...] = ()
+    declaration: Declaration,
+    scopes: ScopeSet,
+    holder: Holder,
+    live: LiveKey | None = None,
+    held: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
-    """What a key is sent that is to have these scopes. ``held`` are the native rights that it has: where they open just
-    these scopes they are sent as they are, so that a change of addresses takes nothing away that has no scope of its
-    own, one right of reading beside another say.
+    """What a key is sent that is to have these scopes. ``held`` are the native rights of the ``live`` key: where it has
+    just these scopes they are sent as they are, so that a change of addresses takes nothing away that has no scope of
+    its own, one right of reading beside another say.
 
     Raises Unsupported for scopes that no key of this holder can have exactly.
     """
-    if held and declaration.opened_by(held, holder) == scopes:
+    if held and live is not None and live.scopes == Known(scopes):
         return held
     why: Ungrantable
     try:

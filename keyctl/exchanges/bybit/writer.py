@@ -79,7 +79,7 @@ class BybitWriter:
             "apikey": _named(identifier),
             "readOnly": _read_only(wanted.scopes),
             "ips": _ips(wanted.ips),
-            "permissions": _permissions(_rights(wanted.scopes, held)),
+            "permissions": _permissions(_rights(wanted.scopes, live, held)),
         }
         (key,) = decode(UPDATE_SUB_API.name, await transport.call(UPDATE_SUB_API, params))
         if key.identifier != identifier:
@@ -126,12 +126,11 @@ def _named(identifier: Identifier) -> str:
     return identifier.text
 
 
-def _rights(scopes: ScopeSet, held: tuple[str, ...]) -> tuple[str, ...]:
+def _rights(scopes: ScopeSet, live: LiveKey, held: tuple[str, ...]) -> tuple[str, ...]:
     """Those that are held, where they will do. A key that only reads keeps whatever it may read."""
-    held = tuple(native for native in held if native.split(".")[0] in GROUPS)
     if held and scopes == DECLARATION.implicit:
         return held
-    return rights_for(DECLARATION, scopes, Holder.SUBACCOUNT, held)
+    return rights_for(DECLARATION, scopes, Holder.SUBACCOUNT, live, held)
 
 
 def _read_only(scopes: ScopeSet) -> int:
@@ -139,12 +138,12 @@ def _read_only(scopes: ScopeSet) -> int:
 
 
 def _permissions(rights: tuple[str, ...]) -> dict[str, list[str]]:
-    """Every group that can be set; what only the exchange itself gives is not among them."""
+    """Every group that can be set, the empty ones too, and whatever else the key is to keep."""
     found: dict[str, list[str]] = {group: [] for group in GROUPS}
     for native in rights:
         group, _, value = native.partition(".")
-        if native != READ_ONLY.switch and group in found:
-            found[group].append(value)
+        if native != READ_ONLY.switch:
+            found.setdefault(group, []).append(value)
     return found
 
 

@@ -4,6 +4,7 @@ and its neighbours."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from keyctl.exchanges.declaration import Holder
 from keyctl.exchanges.decode import NOT_REPORTED, Fields, kind
@@ -19,6 +20,7 @@ from keyctl.exchanges.envelope import refusal
 from keyctl.exchanges.errors import Cause, ExchangeError, Malformed
 from keyctl.exchanges.paging import Page
 from keyctl.model.account import Environment
+from keyctl.model.identifier import Identifier
 from keyctl.model.ips import ANY, IpSet
 from keyctl.model.live import Assumption, LiveKey, SubAccount
 from keyctl.model.observed import Known, NotObservable, Observed
@@ -59,6 +61,18 @@ def decode(endpoint: str, answer: object) -> tuple[LiveKey, ...]:
 def listed(answer: object, holder: Holder | None) -> tuple[LiveKey, ...]:
     """The keys of a listing; ``holder`` is whose they are, None where nothing says it."""
     return tuple(_key(item, holder) for item in opened(LIST_API_KEYS.name, answer).each("result"))
+
+
+def numbers(answer: object) -> Mapping[Identifier, int]:
+    """What each key of a listing is called in calls that change it: a number that counts within its account only."""
+    items = opened(LIST_API_KEYS.name, answer).each("result")
+    return {item.identifier("client_id"): item.integer("id") for item in items}
+
+
+def written(endpoint: str, answer: object, holder: Holder) -> tuple[int, LiveKey]:
+    """The number and the key of an answer of an endpoint that makes or changes one, a key of this holder."""
+    item = opened(endpoint, answer).inner("result")
+    return item.integer("id"), _key(item, holder)
 
 
 def account_of(answer: object) -> tuple[str, bool]:

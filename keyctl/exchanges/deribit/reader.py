@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from keyctl.exchanges.declaration import Endpoint, Holder
+from keyctl.exchanges.declaration import Holder
 from keyctl.exchanges.deribit.access_log import Record, log_page, with_events
+from keyctl.exchanges.deribit.asking import account, ask
 from keyctl.exchanges.deribit.balances import PRICED_BY, index_names, index_price, parts, route
 from keyctl.exchanges.deribit.declaration import (
     GET_ACCESS_LOG,
     GET_ACCOUNT_SUMMARIES,
-    GET_ACCOUNT_SUMMARY,
     GET_INDEX_PRICE,
     GET_INDEX_PRICE_NAMES,
     GET_SUBACCOUNTS,
     LIST_API_KEYS,
 )
-from keyctl.exchanges.deribit.decoding import account_of, check_environment, decode, listed, subaccount_page
+from keyctl.exchanges.deribit.decoding import decode, listed, subaccount_page
 from keyctl.exchanges.errors import Cause, ExchangeError
 from keyctl.exchanges.quotes import Quotes
 from keyctl.exchanges.reading import Reader, SelfView
@@ -42,7 +42,7 @@ class DeribitReader:
 
     async def inspect(self, transport: Transport, credential: Credential) -> SelfView:
         """The key with the credential's own id in the listing; whose it is comes from the account's summary."""
-        uid, master = await self._account(transport)
+        uid, master = await account(transport)
         keys = await self._listed(transport, master=master)
         own = next((key for key in keys if key.identifier == credential.identifier), None)
         if own is None:
@@ -63,7 +63,7 @@ class DeribitReader:
                 "take `parent` out of the account in registry/accounts.yaml, give it its `uid`, and give keyctl a key"
                 " of that sub-account",
             )
-        _, master = await self._account(transport)
+        _, master = await account(transport)
         keys = await self._listed(transport, master=master)
         unread: ExchangeError
         try:
@@ -77,7 +77,7 @@ class DeribitReader:
 
     async def subaccounts(self, transport: Transport) -> tuple[SubAccount, ...]:
         """By get_subaccounts, which has no pages and names the main account too."""
-        answer = await self._ask(transport, GET_SUBACCOUNTS)
+        answer = await ask(transport, GET_SUBACCOUNTS)
         return subaccount_page(GET_SUBACCOUNTS.name, answer).items
 
     def called(self, subaccount: SubAccount) -> str:
@@ -87,7 +87,7 @@ class DeribitReader:
     async def balance(self, transport: Transport, subaccount: str | None, quotes: Quotes) -> Balance:
         """By get_account_summaries, and get_index_price for each index that leads from an asset to USD."""
         params = {"extended": "true"} | ({} if subaccount is None else {"subaccount_id": subaccount})
-        lying = parts(await self._ask(transport, GET_ACCOUNT_SUMMARIES, params), subaccount)
+        lying = parts(await ask(transport, GET_ACCOUNT_SUMMARIES, params), subaccount)
         prices: dict[str, Decimal] = {}
         for asset in without_value(lying):
             found = await self._price(transport, asset, quotes)
@@ -109,12 +109,8 @@ class DeribitReader:
     async def _index(self, transport: Transport, name: str, quotes: Quotes) -> Decimal:
         return index_price(await quotes.once(name, lambda: transport.call(GET_INDEX_PRICE, {"index_name": name})))
 
-    async def _account(self, transport: Transport) -> tuple[str, bool]:
-        # the currency must be named; only what is said of the account, in `extended` answers, is looked at
-        return account_of(await self._ask(transport, GET_ACCOUNT_SUMMARY, {"currency": "BTC", "extended": "true"}))
-
     async def _listed(self, transport: Transport, *, master: bool) -> tuple[LiveKey, ...]:
-        return listed(await self._ask(transport, LIST_API_KEYS), Holder.MASTER if master else Holder.SUBACCOUNT)
+        return listed(await ask(transport, LIST_API_KEYS), Holder.MASTER if master else Holder.SUBACCOUNT)
 
     async def _log(self, transport: Transport) -> Mapping[int, Record]:
         """By the exchange's number of each entry, so that those that move to the next page meanwhile count once."""
@@ -122,18 +118,13 @@ class DeribitReader:
         offset = 0
         for _ in range(MOST_LOG_PAGES):
             params = {"offset": str(offset), "count": str(LOG_PAGE)}
-            page = log_page(await self._ask(transport, GET_ACCESS_LOG, params))
+            page = log_page(await ask(transport, GET_ACCESS_LOG, params))
             found |= {record.number: record for record in page.records}
             offset += page.entries
             more = page.entries == LOG_PAGE if page.total is None else offset < page.total
             if not page.entries or not more:
                 break
         return found
-
-    async def _ask(self, transport: Transport, endpoint: Endpoint, params: Mapping[str, str] | None = None) -> object:
-        answer = await transport.call(endpoint, params)
-        check_environment(answer, transport.environment)
-        return answer
 
 
 READER: Reader = DeribitReader()
