@@ -10,12 +10,12 @@ from keyctl.exchanges.bybit.reader import READER
 from keyctl.exchanges.declaration import Holder
 from keyctl.exchanges.decode import Fields
 from keyctl.exchanges.entries import entries
-from keyctl.exchanges.errors import Malformed
+from keyctl.exchanges.errors import ExchangeError, Malformed
 from keyctl.exchanges.looking import looked, meant
 from keyctl.exchanges.natives import rights_for
 from keyctl.exchanges.parameters import Params
 from keyctl.exchanges.transport import Transport
-from keyctl.exchanges.writing import Created, Unsupported, Wanted, Writer
+from keyctl.exchanges.writing import Created, HalfMade, Unsupported, Wanted, Writer
 from keyctl.model.identifier import Identifier
 from keyctl.model.ips import IpSet
 from keyctl.model.live import LiveKey
@@ -55,7 +55,12 @@ class BybitWriter:
             },
         )
         (key,) = decode(CREATE_SUB_API.name, answer)
-        return Created(key.identifier, _secret(answer), None, key)
+        failure: ExchangeError
+        try:
+            return Created(key.identifier, _secret(answer), None, key)
+        except ExchangeError as error:
+            failure = error
+        raise HalfMade(key.identifier, failure)
 
     async def update(
         self, transport: Transport, subaccount: str | None, identifier: Identifier, wanted: Wanted

@@ -16,9 +16,10 @@ from keyctl.exchanges.aftermath import Aftermath, after
 from keyctl.exchanges.bybit.declaration import DECLARATION, UPDATE_SUB_API
 from keyctl.exchanges.declaration import Effect, Endpoint, Holder
 from keyctl.exchanges.errors import Cause, ExchangeError, surely_not_done
+from keyctl.exchanges.guarding import Forbidden
 from keyctl.exchanges.parameters import Params
 from keyctl.exchanges.transport import EffectRefused, Response, Transport
-from keyctl.exchanges.writing import Created, NotSent, Unlisted, Unsupported
+from keyctl.exchanges.writing import Created, HalfMade, NotSent, Unlisted, Unsupported
 from keyctl.model.identifier import Identifier
 from keyctl.model.ips import ANY, IpSet
 from keyctl.model.marker import markers_in
@@ -267,6 +268,40 @@ def test_whatever_can_be_granted_is_read_back_as_it_was_sent(
 def shared() -> Iterator[tuple[Bench, object]]:
     with opened("bybit", "admin") as running:
         yield running, running.state()
+
+
+def test_a_key_whose_secret_was_not_shown_is_named(bench: Bench) -> None:
+    bench.fault("POST /v5/user/create-sub-api", "reshape", patch={"result": {"secret": None}})
+    with pytest.raises(HalfMade, match=r"result\.secret") as caught:
+        bench.create(EMPTY, wanted())
+    assert caught.value.identifier in bench.listed(EMPTY) and not surely_not_done(caught.value)
+
+
+def test_an_answer_about_another_key_is_not_believed(bench: Bench) -> None:
+    bench.fault("POST /v5/user/update-sub-api", "reshape", patch={"result": {"apiKey": "another"}})
+    with pytest.raises(ExchangeError, match="another") as caught:
+        bench.update(SUB, bench.id("trader"), replace(wanted(), label="trader"))
+    assert not surely_not_done(caught.value)
+
+
+def test_keyctl_s_own_key_is_not_touched(bench: Bench) -> None:
+    with pytest.raises(Forbidden):
+        bench.delete(SUB, bench.id("admin"))
+    assert bench.writes() == []
+
+
+def test_a_group_that_nobody_knows_goes_along_with_the_scopes_that_name_it(bench: Bench) -> None:
+    state = bench.state()
+    keys = state["exchanges"]["bybit"]["accounts"]["bybit-sub"]["keys"]
+    keys["trader"]["rights"] = {"Spot": ["SpotTrade"], "Tomorrow": ["Anything"]}
+    bench.restore(state)
+    scopes = SPOT | {Scope("other:Tomorrow")}
+    given_state = replace(wanted(scopes, LOOPBACK), label="trader")
+    with pytest.raises(ExchangeError) as caught:
+        bench.update(SUB, bench.id("trader"), given_state)
+    assert caught.value.code == "10001" and surely_not_done(caught.value), "refused, and not silently taken away"
+    bench.update(SUB, bench.id("trader"), replace(given_state, scopes=SPOT))
+    assert bench.listed(SUB)[bench.id("trader")].scopes == Known(SPOT)
 
 
 def test_an_id_that_is_known_by_its_fingerprint_alone_is_not_guessed(bench: Bench) -> None:
