@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -289,7 +290,7 @@ def test_an_answer_about_another_key_or_system_is_not_believed(bench: Bench) -> 
             path
         ]
         with pytest.raises(ExchangeError) as caught:
-            bench.do(lambda t, act=act: act(t, None, reader))
+            bench.do(partial(act, subaccount=None, identifier=reader))
         assert caught.value.is_only(Cause.MALFORMED) and not surely_not_done(caught.value)
 
 
