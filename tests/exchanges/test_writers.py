@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import chain, combinations
 
@@ -321,6 +324,22 @@ def test_a_redactor_learns_the_secrets_of_keys_that_are_made_meanwhile() -> None
     redactor = Redactor(["first-secret"])
     redactor.learn("second-secret")
     assert redactor.scrub("first-secret second-secret") == f"{HIDDEN} {HIDDEN}"
+
+
+def test_no_declared_field_holds_a_secret() -> None:
+    fields = {field for name in WRITTEN for end in catalogue.declaration(name).endpoints for field in end.fields}
+    assert fields and not [field for field in fields if re.search("secret|passphrase", field, re.IGNORECASE)]
+
+
+def test_every_writer_has_its_guards_and_needs_neither_ccxt_nor_aiohttp() -> None:
+    script = (
+        "import sys; from keyctl.exchanges.catalogue import writer\n"
+        "from keyctl.exchanges.guarding import Guarded; from keyctl.model.tombstone import Tombstones\n"
+        f"for name in {WRITTEN!r}:\n"
+        "    assert type(writer(name, protected_ids=frozenset(), tombstones=Tombstones(()))) is Guarded\n"
+        "sys.exit(any(heavy in sys.modules for heavy in ('ccxt', 'aiohttp')))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 def test_only_endpoints_that_make_keys_show_secrets() -> None:
