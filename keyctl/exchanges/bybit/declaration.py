@@ -166,7 +166,9 @@ _EXPIRED = NativeError(
 
 REFUSALS = {
     "10001": NativeError(
-        (Cause.MALFORMED,), "a parameter was refused", "check `subaccount` of the account in registry/accounts.yaml"
+        (Cause.MALFORMED,),
+        "a parameter was refused",
+        "check `subaccount` of the account in registry/accounts.yaml; a key that is named may be gone: list the keys",
     ),
     "10002": NativeError(
         (Cause.CLOCK_SKEW,), "the request's time is outside the window", "set this machine's clock (NTP)"

@@ -137,7 +137,9 @@ REFUSALS = {
         (Cause.PERMISSION_DENIED,), "sub-accounts can't do this", "give keyctl a key of the main account"
     ),
     "13021": NativeError(
-        (Cause.PERMISSION_DENIED,), "the key lacks the scope for this call", "give keyctl's key account:read"
+        (Cause.PERMISSION_DENIED,),
+        "the key lacks the scope for this call",
+        "give keyctl's key account:read, or account:read_write to change keys with",
     ),
     "13403": NativeError(
         (Cause.PERMISSION_DENIED,),
