@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from keyctl.exchanges.writing import Wanted
-from keyctl.model.comparison import Change
+from keyctl.model.change import Change
 from keyctl.model.difference import ips_differ, risk_of, scopes_differ
 from keyctl.model.finding import Risk
 from keyctl.model.ips import ANY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keyctl.model.comparison import Change
+from keyctl.model.change import Change
 from keyctl.model.finding import Risk
 from keyctl.model.ips import IpSet
 from keyctl.model.scopes import ScopeSet, in_order
