@@ -70,7 +70,7 @@ def _by_wallet(registry: Registry, app: App, venue: Declaration, wishes: Wishes)
     way = Choice(
         f"way: {Way.WALLET_AGENT} ({kind})",
         f"{venue.title} has them, so it makes no secret for the app; only the wallet's own signature approves another",
-        "key-administration",
+        "wallet-over-key",
     )
     own = _own(registry, app, venue, lambda account: account.dedicated_to == app.name or _signs_for(app, account))
     if own is not None:

@@ -165,7 +165,7 @@ def _key(plan: Plan) -> Iterator[Step]:
         "least-scope",
     )
     what = "the secret and the passphrase" if venue.needs_passphrase else "the secret"
-    yield Step(f"Put {what} straight into {_sink(plan.app)}; never into git, a chat or a ticket.")
+    yield Step(f"Put {what} straight into {_sink(plan.app)}; never into git, a chat or a ticket.", "secret-in-registry")
 
 
 def _agent(plan: Plan, agents: WalletAgents) -> Iterator[Step]:
@@ -177,7 +177,10 @@ def _agent(plan: Plan, agents: WalletAgents) -> Iterator[Step]:
     yield Step(f"Have the wallet approve one {agents.kind}, as follows. {end}{bound}", "expiry-required")
     for text in agents.steps:
         yield Step(text)
-    yield Step(f"Put its private key straight into {_sink(plan.app)}; never into git, a chat or a ticket.")
+    yield Step(
+        f"Put its private key straight into {_sink(plan.app)}; never into git, a chat or a ticket.",
+        "secret-in-registry",
+    )
 
 
 def _registry(plan: Plan, agents: WalletAgents | None) -> Iterator[Step]:

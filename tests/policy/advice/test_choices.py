@@ -256,7 +256,7 @@ def test_a_wallet_s_account_names_no_parent_and_says_what_it_is_called_there() -
     message, remedy = refused({**ask, "parent": "main"}, apps={"perps": PERPS})
     assert "Hyperliquid" in message and "API wallet (agent)s" in message and "--parent" in remedy
     advice = asked(ask, apps={"perps": PERPS})
-    assert advice.choices[0].rule == "key-administration" and "(API wallet (agent))" in advice.choices[0].what
+    assert advice.choices[0].rule == "wallet-over-key" and "(API wallet (agent))" in advice.choices[0].what
     assert ruled(advice)[1] == ("new account hyperliquid-perps", "dedicated-account")
 
 

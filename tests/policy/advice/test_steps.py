@@ -62,7 +62,7 @@ def test_a_new_sub_account_is_opened_then_secured_then_funded_then_gets_its_key_
         "balance-limit-missing",
         "ip-required",
         "least-scope",
-        None,
+        "secret-in-registry",
         None,
         None,
         None,
@@ -76,12 +76,13 @@ def test_a_new_sub_account_is_opened_then_secured_then_funded_then_gets_its_key_
 
 def test_an_account_that_is_there_is_neither_opened_nor_secured() -> None:
     advice = asked({}, accounts=OWN)
-    assert rules(advice) == ["balance-limit-missing", "ip-required", "least-scope", None, None, None, None]
+    assert rules(advice)[:4] == ["balance-limit-missing", "ip-required", "least-scope", "secret-in-registry"]
+    assert rules(advice)[4:] == [None, None, None]
 
 
 def test_a_key_that_reads_on_an_account_that_is_there_needs_no_word_on_funds() -> None:
     advice = asked({"scopes": ["read"], "ips": ["8.8.4.10"]}, accounts=OWN)
-    assert rules(advice) == ["least-scope", None, None, None, None]
+    assert rules(advice) == ["least-scope", "secret-in-registry", None, None, None]
 
 
 def test_one_that_reads_on_a_new_account_needs_no_funds() -> None:
