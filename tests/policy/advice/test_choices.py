@@ -549,3 +549,8 @@ def test_reading_alone_is_what_nobody_said_more_about_and_is_called_nobody_s_nee
 def test_an_app_that_says_no_needs_gets_what_is_asked_for() -> None:
     newcomer = {"newcomer": {"team": "n", "kind": "internal"}}
     assert asked({"app": "newcomer", "scopes": ["trade.spot"]}, apps=newcomer).scopes == {READ, SPOT}
+
+
+def test_a_named_network_that_holds_every_address_binds_nothing() -> None:
+    message, _ = refused({"ips": ["8.8.4.10", "@all"]}, networks={"all": ["0.0.0.0/0"]})
+    assert "ip-required" in message

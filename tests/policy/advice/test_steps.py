@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from keyctl.policy.advice.advice import Advice, Step
+from keyctl.policy.advice.steps import TRIAL
 from tests.policy.advice.test_advice import Case, advised
 
 VENDOR = {"vendor": {"team": "v", "kind": "third-party", "needs": ["read", "trade.spot"]}}
@@ -238,3 +239,9 @@ def test_a_key_that_no_exchange_binds_says_so() -> None:
     advice = asked({}, venue="unbound")
     assert advice.ips == ("any",) and "ip-required" not in rules(advice)
     assert "bound to" not in about(advice, "least-scope").text and "Bybit" in about(advice, "least-scope").text
+
+
+def test_nothing_is_said_where_there_is_nothing_to_say() -> None:
+    advice = asked({"ips": ["8.8.4.10"]}, accounts=OWN)
+    assert about(advice, "balance-limit-missing").text == f"{TRIAL}."
+    assert about(advice, "least-scope").text.endswith("; bound to 8.8.4.10.")
