@@ -11,6 +11,7 @@ from keyctl.exchanges.errors import Malformed
 from keyctl.model.identifier import Identifier, IdentifierError
 from keyctl.model.ips import IpError, IpSet, parse_network
 from keyctl.model.observed import NotObservable
+from keyctl.secrets.sources import Secret
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
@@ -75,6 +76,13 @@ class Fields:
         """Text that is not empty."""
         value = self.raw(name)
         if not isinstance(value, str) or not value:
+            raise self.malformed(name, "text")
+        return value
+
+    def secret(self, name: str) -> Secret:
+        """What is shown once, which an endpoint declares as such; it is never text here."""
+        value = self.raw(name)
+        if not isinstance(value, Secret):
             raise self.malformed(name, "text")
         return value
 

@@ -1,12 +1,12 @@
-"""Looking before a change: whatever goes wrong there, the change itself was not sent."""
+"""The key that a change is about: looked at before, named in the call, and checked in the answer."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
 from typing import TypeVar
 
-from keyctl.exchanges.errors import ExchangeError
-from keyctl.exchanges.writing import Unlisted
+from keyctl.exchanges.errors import ExchangeError, Malformed
+from keyctl.exchanges.writing import Unlisted, Unsupported
 from keyctl.model.identifier import Identifier
 from keyctl.model.live import LiveKey
 
@@ -33,3 +33,21 @@ def meant(keys: Iterable[LiveKey], identifier: Identifier) -> LiveKey:
         f"the listing of the account does not show the key {identifier.display}",
         "reconcile again: it was deleted meanwhile, or it is another account's",
     )
+
+
+def checked(key: LiveKey, identifier: Identifier, path: str) -> LiveKey:
+    """The key of an answer to a change, which has to be the one that was to be changed. ``path`` is where the answer
+    names it. Raises Malformed."""
+    if key.identifier != identifier:
+        raise Malformed(path, "the key that was to be changed", "another")
+    return key
+
+
+def id_text(identifier: Identifier, title: str) -> str:
+    """The id as an exchange takes it, which never knows a fingerprint. A call that names no key might be about the
+    caller's own. Raises Unsupported."""
+    if identifier.text is None:
+        raise Unsupported(
+            f"{title} names keys by their ids, and only a fingerprint is known", "take the id from the listing"
+        )
+    return identifier.text

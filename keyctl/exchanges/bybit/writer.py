@@ -10,8 +10,8 @@ from keyctl.exchanges.bybit.reader import READER
 from keyctl.exchanges.declaration import Holder
 from keyctl.exchanges.decode import Fields
 from keyctl.exchanges.entries import entries
-from keyctl.exchanges.errors import ExchangeError, Malformed
-from keyctl.exchanges.looking import looked, meant
+from keyctl.exchanges.errors import ExchangeError
+from keyctl.exchanges.looking import checked, id_text, looked, meant
 from keyctl.exchanges.natives import rights_for
 from keyctl.exchanges.parameters import Params
 from keyctl.exchanges.transport import Transport
@@ -21,7 +21,6 @@ from keyctl.model.ips import IpSet
 from keyctl.model.live import LiveKey
 from keyctl.model.observed import Known
 from keyctl.model.scopes import ScopeSet
-from keyctl.secrets.sources import Secret
 
 _UID = re.compile(r"[0-9]{1,18}", re.ASCII)
 _RIGHT = re.compile(r"[^.=]+\.[^=]+")
@@ -57,7 +56,7 @@ class BybitWriter:
         (key,) = decode(CREATE_SUB_API.name, answer)
         failure: ExchangeError
         try:
-            return Created(key.identifier, _secret(answer), None, key)
+            return Created(key.identifier, Fields(answer).inner("result").secret("secret"), None, key)
         except ExchangeError as error:
             failure = error
         raise HalfMade(key.identifier, failure)
@@ -81,15 +80,13 @@ class BybitWriter:
             )
         held = tuple(native for native in live.native if _RIGHT.fullmatch(native))
         params: Params = {
-            "apikey": _named(identifier),
+            "apikey": id_text(identifier, DECLARATION.title),
             "readOnly": _read_only(wanted.scopes),
             "ips": _ips(wanted.ips),
             "permissions": _permissions(_rights(wanted.scopes, live, held)),
         }
         (key,) = decode(UPDATE_SUB_API.name, await transport.call(UPDATE_SUB_API, params))
-        if key.identifier != identifier:
-            raise Malformed("result.apiKey", "the key that was to be changed", "another")
-        return key
+        return checked(key, identifier, "result.apiKey")
 
     async def disable(self, transport: Transport, subaccount: str | None, identifier: Identifier) -> None:  # noqa: ARG002
         """Bybit's keys have no such state."""
@@ -108,7 +105,7 @@ class BybitWriter:
         """By delete-sub-api. No documented code says that a key is not there: what is gone already is refused like any
         wrong parameter, and only the listing tells."""
         _uid(subaccount, "delete it in the web page (API management)")
-        await transport.call(DELETE_SUB_API, {"apikey": _named(identifier)})
+        await transport.call(DELETE_SUB_API, {"apikey": id_text(identifier, DECLARATION.title)})
 
 
 def _uid(subaccount: str | None, by_hand: str) -> str:
@@ -120,15 +117,6 @@ def _uid(subaccount: str | None, by_hand: str) -> str:
             "set `subaccount` of the account in registry/accounts.yaml to its uid",
         )
     return subaccount
-
-
-def _named(identifier: Identifier) -> str:
-    """A master that names no key is refused; it would not change itself instead."""
-    if identifier.text is None:
-        raise Unsupported(
-            "Bybit names keys by their ids, and only a fingerprint is known", "take the id from the listing"
-        )
-    return identifier.text
 
 
 def _rights(scopes: ScopeSet, live: LiveKey, held: tuple[str, ...]) -> tuple[str, ...]:
@@ -155,13 +143,6 @@ def _permissions(rights: tuple[str, ...]) -> dict[str, list[str]]:
 def _ips(ips: IpSet) -> str:
     """One text with commas between, which the exchange prefers to a list; `*` binds to nothing."""
     return ",".join(entries(DECLARATION, ips)) or "*"
-
-
-def _secret(answer: object) -> Secret:
-    secret = Fields(answer).inner("result").raw("secret")
-    if not isinstance(secret, Secret):
-        raise Malformed("result.secret", "text", "nothing")
-    return secret
 
 
 WRITER: Writer = BybitWriter()

@@ -20,7 +20,7 @@ from keyctl.exchanges.deribit.declaration import (
 from keyctl.exchanges.deribit.decoding import listed, numbers, written
 from keyctl.exchanges.entries import entries
 from keyctl.exchanges.errors import ExchangeError, Malformed
-from keyctl.exchanges.looking import looked, meant
+from keyctl.exchanges.looking import checked, looked, meant
 from keyctl.exchanges.natives import rights_for
 from keyctl.exchanges.parameters import ParamValue
 from keyctl.exchanges.transport import Transport
@@ -28,7 +28,6 @@ from keyctl.exchanges.writing import Created, HalfMade, Unsupported, Wanted, Wri
 from keyctl.model.identifier import Identifier
 from keyctl.model.live import LiveKey
 from keyctl.model.observed import Known, value_of
-from keyctl.secrets.sources import Secret
 
 LEAST = "account:read"
 """What a key has for the moment between its making and the edit that binds it to addresses."""
@@ -63,7 +62,7 @@ class DeribitWriter:
         number, key = written(CREATE_API_KEY.name, answer, holder)
         failure: ExchangeError
         try:
-            secret = _secret(answer)
+            secret = Fields(answer).inner("result").secret("client_secret")
             if bound:
                 edit: dict[str, ParamValue] = {"id": number, "max_scope": scope, "name": wanted.label}
                 key = await _changed(transport, EDIT_API_KEY, edit | {"ip_whitelist": bound}, key.identifier, holder)
@@ -149,9 +148,7 @@ async def _changed(
     transport: Transport, endpoint: Endpoint, params: dict[str, ParamValue], identifier: Identifier, holder: Holder
 ) -> LiveKey:
     _, key = written(endpoint.name, await ask(transport, endpoint, params), holder)
-    if key.identifier != identifier:
-        raise Malformed("result.client_id", "the key that was to be changed", "another")
-    return key
+    return checked(key, identifier, "result.client_id")
 
 
 def _own(subaccount: str | None) -> None:
@@ -169,13 +166,6 @@ def _check_name(label: str) -> None:
             "a key of Deribit has a name of 1 to 16 letters, digits and underscores",
             "take such a label; the marker alone is one",
         )
-
-
-def _secret(answer: object) -> Secret:
-    secret = Fields(answer).inner("result").raw("client_secret")
-    if not isinstance(secret, Secret):
-        raise Malformed("result.client_secret", "text", "nothing")
-    return secret
 
 
 WRITER: Writer = DeribitWriter()

@@ -9,6 +9,7 @@ from keyctl.exchanges.declaration import Endpoint, Holder
 from keyctl.exchanges.decode import Fields
 from keyctl.exchanges.entries import entries
 from keyctl.exchanges.errors import Cause, ExchangeError, Malformed
+from keyctl.exchanges.looking import checked, id_text
 from keyctl.exchanges.natives import rights_for
 from keyctl.exchanges.okx.declaration import CREATE, DECLARATION, DELETE, MODIFY
 from keyctl.exchanges.okx.decoding import decode, only_row
@@ -18,7 +19,6 @@ from keyctl.exchanges.transport import Transport
 from keyctl.exchanges.writing import Created, HalfMade, Unsupported, Wanted, Writer
 from keyctl.model.identifier import Identifier
 from keyctl.model.live import LiveKey
-from keyctl.secrets.sources import Secret
 
 NO_SUCH_KEY = "59506"
 _LABEL = re.compile(r"[!-~][ -~]{0,49}", re.ASCII)
@@ -37,7 +37,8 @@ class OkxWriter:
         failure: ExchangeError
         try:
             _check_account(CREATE, answer, name)
-            return Created(key.identifier, _secret(answer), chosen, key)
+            (row,) = Fields(answer).each("data")
+            return Created(key.identifier, row.secret("secretKey"), chosen, key)
         except ExchangeError as error:
             failure = error
         raise HalfMade(key.identifier, failure)
@@ -48,10 +49,10 @@ class OkxWriter:
         """By modify-apikey with label, rights and addresses, though each may be left out: what is left out stays, and
         what a person changed meanwhile would stay with it."""
         name = _name(subaccount, "change it in the web page (API)")
-        answer = await transport.call(MODIFY, {"subAcct": name, "apiKey": _id(identifier), **_state(wanted)})
+        named = id_text(identifier, DECLARATION.title)
+        answer = await transport.call(MODIFY, {"subAcct": name, "apiKey": named, **_state(wanted)})
         (key,) = decode(MODIFY.name, answer)
-        if key.identifier != identifier:
-            raise Malformed("data.apiKey", "the key that was to be changed", "another")
+        checked(key, identifier, "data.apiKey")
         _check_account(MODIFY, answer, name)
         return key
 
@@ -73,7 +74,7 @@ class OkxWriter:
         name = _name(subaccount, "delete it in the web page (API)")
         failure: ExchangeError
         try:
-            answer = await transport.call(DELETE, {"subAcct": name, "apiKey": _id(identifier)})
+            answer = await transport.call(DELETE, {"subAcct": name, "apiKey": id_text(identifier, DECLARATION.title)})
             return _check_account(DELETE, answer, name)
         except ExchangeError as error:
             failure = error
@@ -102,25 +103,9 @@ def _name(subaccount: str | None, by_hand: str) -> str:
     return subaccount
 
 
-def _id(identifier: Identifier) -> str:
-    if identifier.text is None:
-        raise Unsupported(
-            "OKX names keys by their ids, and only a fingerprint is known", "take the id from the listing"
-        )
-    return identifier.text
-
-
 def _check_account(endpoint: Endpoint, answer: object, name: str) -> None:
     if only_row(endpoint, answer).text("subAcct") != name:
         raise Malformed("data.subAcct", "the sub-account that was meant", "another")
-
-
-def _secret(answer: object) -> Secret:
-    (row,) = Fields(answer).each("data")
-    secret = row.raw("secretKey")
-    if not isinstance(secret, Secret):
-        raise Malformed("data.secretKey", "text", "nothing")
-    return secret
 
 
 WRITER: Writer = OkxWriter()
