@@ -88,3 +88,8 @@ class Account:
     email: str | None = None
     closed: Closed | None = None
     attested: Attestation | None = None
+
+    @property
+    def is_subaccount(self) -> bool:
+        """Whether its entry says that it is a sub-account. One that does not may be a master or not."""
+        return self.parent is not None or self.subaccount is not None

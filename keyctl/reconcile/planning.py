@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from keyctl.exchanges.declaration import Capability, Declaration
+from keyctl.exchanges.slots import free_slots
 from keyctl.model.account import Account, Mode, OnExpiry, Unmanaged
 from keyctl.model.app import KEYCTL
 from keyctl.model.change import Change
@@ -130,7 +131,7 @@ class _Planning:
     def _create(self, key: Key, account: Account, seen: AccountSnapshot) -> Action:
         row = KeyRow(key.name, key.account, key.owner, None, (Status.UNISSUED,))
         known = self.declared(account.exchange)
-        full = known is not None and known.limits.max_keys is not None and len(seen.keys) >= known.limits.max_keys
+        full = known is not None and free_slots(known, seen.keys) == 0
         reason = "its account has as many keys as it may" if full else "it is declared and was never issued"
         possible = Capability.CREATE in self._able(account) and not full
         return self._made(Op.CREATE, row, account, reason, Risk.ESCALATION, possible=possible)
@@ -158,8 +159,9 @@ class _Planning:
         known = self.declared(account.exchange)
         if known is None:
             return frozenset()
-        master = account.parent is None and account.subaccount is None
-        return frozenset() if master and known.master_capabilities is not None else known.capabilities
+        return (
+            frozenset() if not account.is_subaccount and known.master_capabilities is not None else known.capabilities
+        )
 
     def _made(
         self,

@@ -204,7 +204,7 @@ class Exchanges:
         exchange. An account that names no parent may be a master or not: what either can have is taken."""
         if account.exchange not in self.names:
             return scopes
-        subaccount = True if account.parent or account.subaccount else None
+        subaccount = account.is_subaccount or None
         asked = (account.exchange, subaccount, scopes)
         if asked not in self._granted:
             self._granted[asked] = declaration(account.exchange).grantable(scopes, subaccount=subaccount)

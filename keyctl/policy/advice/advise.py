@@ -32,7 +32,7 @@ def advise(registry: Registry, policy: Policy, app: App, venue: Declaration, tod
     account = chosen.account
     places.check_isolated(app, account)
     below = chosen.new and chosen.way is Way.DEDICATED_SUBACCOUNT
-    sub = True if below or account.parent is not None or account.subaccount is not None else None
+    sub = True if below or account.is_subaccount else None
     wanted, right = rights.choose(app, venue, account, wishes.scopes, subaccount=sub)
     ips, proposed, bound = addresses.choose(registry, app, venue, wanted, wishes.ips)
     last, life = lifetimes.choose(policy, app, account, venue, wanted, today, wishes.last_day)

@@ -170,10 +170,7 @@ def _masters(registry: Registry, venue: Declaration) -> Sequence[Account]:
     return [
         account
         for account in registry.accounts.values()
-        if is_here(account, venue)
-        and account.parent is None
-        and account.subaccount is None
-        and account.dedicated_to is None
+        if is_here(account, venue) and not account.is_subaccount and account.dedicated_to is None
     ]
 
 

@@ -148,7 +148,7 @@ def _addresses(plan: Plan) -> Iterator[Step]:
 
 def _key(plan: Plan) -> Iterator[Step]:
     venue, account = plan.venue, plan.chosen.account
-    sub = plan.chosen.new or account.parent is not None or account.subaccount is not None
+    sub = plan.chosen.new or account.is_subaccount
     own = natives(venue, plan.scopes, subaccount=sub)
     words = f" (at {venue.title}: {', '.join(own)})" if own else ", nothing else ticked"
     if plan.ips == ("any",):
