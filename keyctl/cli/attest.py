@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keyctl.cli.options import RegistryOption
+from keyctl.cli.options import RegistryOption, day_of
 from keyctl.cli.roots import registry_root
 from keyctl.model.refusal import Refusal
 
@@ -67,7 +67,7 @@ def attest(
     registry: RegistryOption = None,
 ) -> None:
     """Write down that a person looked, and vouches for what no API shows. It goes stale. No commit is made."""
-    from keyctl.model.attestation import FIELDS
+    from keyctl.model.attestation import FIELDS, Attestation
     from keyctl.registry.load import load
 
     if account is not None and (key is not None or dead is not None):
@@ -91,8 +91,6 @@ def attest(
     if dead is not None:
         _confirm(root, declared, key, dead, day, told)
         return
-    from keyctl.model.attestation import Attestation
-
     attested = Attestation(day, _who(by, root, declared), told, fields)
     if account is not None:
         _account(root, declared, account, attested, today)
@@ -241,13 +239,7 @@ def _write(root: Path, path: str, edit: Callable[[bytes], bytes]) -> None:
 def _day(given: str | None, today: date) -> date:
     if given is None:
         return today
-    try:
-        day = date.fromisoformat(given)
-        known = len(given) == len("2026-11-25") and day.year >= 2000
-    except ValueError:
-        known = False
-    if not known:
-        raise typer.BadParameter(f"--on: {given!r} is no day such as 2026-11-25")
+    day = day_of(given, "--on")
     if day > today:
         raise typer.BadParameter(f"--on: {given} has not come; today is {today} (UTC)")
     return day

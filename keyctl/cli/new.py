@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keyctl.cli.options import RegistryOption
+from keyctl.cli.options import RegistryOption, day_of
 from keyctl.cli.roots import registry_root
 from keyctl.model.refusal import Refusal
 
@@ -143,13 +143,7 @@ def last_day_of(today: date, days: int | None, given: str | None, option: str) -
         return today + timedelta(days=days)
     if given is None:
         return None
-    try:
-        day = date.fromisoformat(given)
-        known = len(given) == len("2026-11-25") and day.year >= 2000
-    except ValueError:
-        known = False
-    if not known:
-        raise typer.BadParameter(f"{option}: {given!r} is no day such as 2026-11-25")
+    day = day_of(given, option)
     if day < today:
         raise typer.BadParameter(f"{option}: {given} is past; today is {today} (UTC)")
     return day

@@ -47,6 +47,10 @@ AnchorOption = Annotated[
         show_default=False,
     ),
 ]
+SnapshotOption = Annotated[
+    list[Path] | None,
+    typer.Option("--snapshot", metavar="FILE", help="Merge another run's snapshot; repeatable.", show_default=False),
+]
 FailOnOption = Annotated[Severity, typer.Option("--fail-on", help="The least severity that makes the exit status 2.")]
 NotifyOption = Annotated[
     bool, typer.Option("--notify", help="Tell KEYCTL_NOTIFY's targets what is new, once; a failure changes nothing.")
@@ -65,6 +69,18 @@ def moment(text: str | None) -> datetime:
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no time such as 2026-11-25 or 2026-11-25T12:00:00Z") from None
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def day_of(text: str, option: str) -> date:
+    """The value of an option that takes a day."""
+    try:
+        day = date.fromisoformat(text)
+        known = len(text) == len("2026-11-25") and day.year >= 2000
+    except ValueError:
+        known = False
+    if not known:
+        raise typer.BadParameter(f"{option}: {text!r} is no day such as 2026-11-25")
+    return day
 
 
 def narrowing(texts: list[str] | None) -> Narrowing:

@@ -20,6 +20,7 @@ from keyctl.cli.options import (
     OutputOption,
     ProtectedOption,
     RegistryOption,
+    SnapshotOption,
     moment,
     narrowing,
 )
@@ -36,12 +37,7 @@ def plan(
         Path | None,
         typer.Option("--out", metavar="FILE", help="Keep the plan as JSON, for reading.", show_default=False),
     ] = None,
-    snapshot: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--snapshot", metavar="FILE", help="Merge another run's snapshot; repeatable.", show_default=False
-        ),
-    ] = None,
+    snapshot: SnapshotOption = None,
     only: OnlyOption = None,
     at: AtOption = None,
     fail_on: FailOnOption = Severity.ERROR,

@@ -21,6 +21,7 @@ from keyctl.cli.options import (
     OutputOption,
     ProtectedOption,
     RegistryOption,
+    SnapshotOption,
     moment,
     narrowing,
 )
@@ -38,12 +39,7 @@ def reconcile(
         Path | None,
         typer.Option("--save-snapshot", metavar="FILE", help="Keep what was observed.", show_default=False),
     ] = None,
-    snapshot: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--snapshot", metavar="FILE", help="Merge another run's snapshot; repeatable.", show_default=False
-        ),
-    ] = None,
+    snapshot: SnapshotOption = None,
     previous: Annotated[
         Path | None,
         typer.Option(
