@@ -7,10 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from keyctl.model.finding import Finding, Severity, exit_reasons, in_order
-from keyctl.model.policy import Policy
 from keyctl.model.validation import Validation
-from keyctl.policy import catalogue
-from keyctl.policy.judge import Judged, judge
+from keyctl.policy.judge import Judged, judge, judge_laws
 from keyctl.policy.world import World, known_venue
 from keyctl.reconcile.desired import Desired
 from keyctl.reconcile.narrowing import Narrowing
@@ -40,12 +38,9 @@ def validated(
 
 
 def judged(desired: Desired, now: datetime) -> Judged:
-    """What there is to say of the checkout, and what could be mended mechanically.
-
-    Where files are wrong the policy waits until they are mended, but for what holds whatever the rest says.
-    """
+    """What there is to say of the checkout, and what could be mended mechanically."""
     registry = desired.registry
     world = World(registry or desired.readable, now, known_venue, None, desired.texts)
     if registry is not None:
         return judge(world, registry.policy, registry.waivers, desired.findings)
-    return judge(world, Policy(), (), desired.findings, rules=[one for one in catalogue.rules() if one.law])
+    return judge_laws(world, desired.findings)

@@ -23,29 +23,23 @@ from keyctl.history.walk import REGISTRY, Progress
 from keyctl.history.worktree import look
 from keyctl.model.finding import Finding, Severity, exit_reasons, in_order
 from keyctl.model.place import Place
-from keyctl.model.policy import Policy
 from keyctl.model.refusal import Refusal
 from keyctl.model.registry import Registry
-from keyctl.model.review import Review, SharedKind
+from keyctl.model.review import Review
 from keyctl.model.rules import found
-from keyctl.policy import catalogue
 from keyctl.policy.judge import judge as judge_registry
+from keyctl.policy.judge import judge_laws
 from keyctl.policy.world import World, known_venue
 from keyctl.registry.policy_file import POLICY, WAIVERS
 from keyctl.registry.remembered import Remembered
 from keyctl.review.concealing import concealed
 from keyctl.review.lines import Lines
 from keyctl.review.provenance import check_signatures
+from keyctl.review.shared import ENTRIES
 from keyctl.review.side import Side, base_side, head_side, judging_side
 from keyctl.review.story import Story, Told, told
 from keyctl.review.voices import Voices
 
-_ENTRIES = {
-    SharedKind.NETWORK: "registry/networks.yaml",
-    SharedKind.ACCOUNT: "registry/accounts.yaml",
-    SharedKind.APP: "registry/apps.yaml",
-}
-"""Files in which several things stand, each with a name of its own."""
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -171,7 +165,7 @@ def _review(
     if require_signed:
         findings += check_signatures(git, walked, judge, now)
     remembered.save()
-    findings = _judged(head, base, story, (judge or base).registry, findings, now)
+    findings = _judged(held, head, base, story, (judge or base).registry, findings)
     ordered = in_order(findings)
     review = Review(
         base=between.base,
@@ -191,22 +185,20 @@ def _review(
 
 
 def _judged(
-    head: Side, base: Side, story: Told, judging: Registry, findings: list[Finding], now: datetime
+    world: World, head: Side, base: Side, story: Told, judging: Registry, findings: list[Finding]
 ) -> list[Finding]:
     """The findings, and those of the policy that the range is about: on keys, accounts, apps and networks that it
-    touches, and in files that it changes. ``judging`` is the registry whose policy and waivers count: the head can't
-    loosen what it is judged by."""
+    touches, and in files that it changes. ``world`` is the head's; ``judging`` is the registry whose policy and waivers
+    count: the head can't loosen what it is judged by."""
     if head.loaded is None:
         return findings
-    whole = head.loaded.registry
-    world = World(whole or head.registry, now, known_venue, None, head.loaded.texts)
-    if whole is not None:
+    if head.loaded.registry is not None:
         judged = judge_registry(world, judging.policy, judging.waivers, findings)
-    else:  # the policy waits until the files are mended, but for what holds whatever the rest says
-        judged = judge_registry(world, Policy(), (), findings, rules=[one for one in catalogue.rules() if one.law])
+    else:
+        judged = judge_laws(world, findings)
     touched = {change.key for change in story.changes}
-    entries = {(_ENTRIES[edit.kind], edit.name) for edit in story.shared if edit.kind in _ENTRIES}
-    changed = {path for path, blob in head.files.items() if blob != base.files.get(path)} - {*_ENTRIES.values()}
+    entries = {(ENTRIES[edit.kind], edit.name) for edit in story.shared if edit.kind in ENTRIES}
+    changed = {path for path, blob in head.files.items() if blob != base.files.get(path)} - {*ENTRIES.values()}
     lines = Lines(head.content)
     own = [
         lines.located(one)

@@ -57,11 +57,12 @@ _APP = (
     "recipients",
     "sink",
 )
-_FILES = {
+ENTRIES = {
     SharedKind.NETWORK: "registry/networks.yaml",
     SharedKind.ACCOUNT: "registry/accounts.yaml",
     SharedKind.APP: "registry/apps.yaml",
 }
+"""Files in which several things stand, each with a name of its own."""
 _SETTINGS, _REVOKED = "registry/registry.yaml", "registry/revoked.yaml"
 
 
@@ -82,9 +83,9 @@ class Edit:
 def edits(base: Side, head: Side) -> list[Edit]:
     """Every difference, but for files that one side can't read."""
     parts: list[tuple[str, Callable[[Side, Side], Iterator[Edit]]]] = [
-        (_FILES[SharedKind.NETWORK], _networks),
-        (_FILES[SharedKind.ACCOUNT], _accounts),
-        (_FILES[SharedKind.APP], _apps),
+        (ENTRIES[SharedKind.NETWORK], _networks),
+        (ENTRIES[SharedKind.ACCOUNT], _accounts),
+        (ENTRIES[SharedKind.APP], _apps),
         (POLICY, _policy),
         (WAIVERS, _waivers),
         (_SETTINGS, _settings),
@@ -108,7 +109,7 @@ def _networks(base: Side, head: Side) -> Iterator[Edit]:
                 was.texts() if was is not None else None,
                 now.texts() if now is not None else None,
                 risk,
-                _FILES[SharedKind.NETWORK],
+                ENTRIES[SharedKind.NETWORK],
                 (name,),
             )
 
@@ -129,7 +130,7 @@ def _apps(base: Side, head: Side) -> Iterator[Edit]:
 def _entries(
     kind: SharedKind, name: str, was: Account | App | None, now: Account | App | None, fields: tuple[str, ...]
 ) -> Iterator[Edit]:
-    path = _FILES[kind]
+    path = ENTRIES[kind]
     if was is None or now is None:
         if was is not now and not _built_in(was or now):
             yield Edit(
