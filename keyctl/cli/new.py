@@ -152,10 +152,10 @@ def last_day_of(today: date, days: int | None, given: str | None, option: str) -
 def _usable(loaded: Loaded) -> Registry:
     """What the registry declares, although some of its key files may still be drafts."""
     from keyctl.model.finding import ExitReason
-    from keyctl.policy.concealing import concealing
+    from keyctl.policy.concealing import all_concealed
     from keyctl.registry.files import KEYS
 
-    for finding in map(concealing(loaded.texts), loaded.findings):
+    for finding in all_concealed(loaded.texts, loaded.findings):
         if finding.consequence is ExitReason.FAILED and not (finding.place and finding.place.path.startswith(KEYS)):
             raise Refusal(f"{finding.place}: {finding.message}" if finding.place else finding.message, finding.remedy)
     return loaded.readable

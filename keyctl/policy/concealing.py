@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from keyctl.exchanges.redaction import Redactor
@@ -27,7 +27,7 @@ def concealed(finding: Finding, redactor: Redactor) -> Finding:
     return replace(finding, message=redactor.scrub(finding.message), remedy=redactor.scrub(finding.remedy))
 
 
-def concealing(texts: Mapping[str, bytes]) -> Callable[[Finding], Finding]:
-    """Blacks out in findings what looks like a secret in these files."""
-    redactor = redactor_of(texts, hits_by_file(texts))
-    return lambda finding: finding if redactor is None else concealed(finding, redactor)
+def all_concealed(texts: Mapping[str, bytes], findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings without what looks like a secret in these files, which are only searched if there are findings."""
+    redactor = redactor_of(texts, hits_by_file(texts)) if findings else None
+    return findings if redactor is None else tuple(concealed(finding, redactor) for finding in findings)

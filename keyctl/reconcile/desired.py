@@ -14,7 +14,7 @@ from keyctl.model.registry import Registry
 from keyctl.model.rules import found
 from keyctl.model.tombstone import Tombstones
 from keyctl.model.validation import Counts
-from keyctl.policy.concealing import concealing
+from keyctl.policy.concealing import all_concealed
 from keyctl.registry.load import load
 
 Progress = Callable[[int, int | None], None]
@@ -87,9 +87,7 @@ def read_desired(
         tombstones=len(tombstones) if registry else None,
         commits=history.commits if history else None,
     )
-    if findings:
-        concealed = concealing(loaded.texts)
-        findings = tuple(concealed(finding) for finding in findings)
+    findings = all_concealed(loaded.texts, findings)
     return Desired(registry, history, tombstones, findings, counts, loaded.readable, loaded.texts)
 
 
