@@ -198,7 +198,13 @@ def test_an_interrupt_ends_it_at_once_with_130(example: Repository, serve: Serve
     body = json.dumps(fault).encode()
     urllib.request.urlopen(urllib.request.Request(f"{sandbox.control_url}/faults", body, headers)).close()
     command = [sys.executable, "-m", "keyctl", "reconcile", "--registry", str(example.path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # a shell has its background jobs ignore interrupts, and so would the command if the tests are one
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, inherited)
+    with process:
         deadline = time.monotonic() + 30
         while not asked_for(sandbox) and time.monotonic() < deadline:
             time.sleep(0.05)
