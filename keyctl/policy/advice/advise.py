@@ -16,7 +16,7 @@ from keyctl.model.policy import Policy
 from keyctl.model.refusal import Refusal
 from keyctl.model.registry import Registry
 from keyctl.policy.advice import addresses, lifetimes, places, rights
-from keyctl.policy.advice.advice import Advice, Choice, Way, Wishes
+from keyctl.policy.advice.advice import Advice, Choice, Wishes
 from keyctl.policy.advice.steps import ISSUED, Plan, steps
 from keyctl.policy.judge import judge
 from keyctl.policy.world import World, known_venue
@@ -30,9 +30,7 @@ def advise(registry: Registry, policy: Policy, app: App, venue: Declaration, tod
     party, ``third-party-writes``, which it says. Raises Refusal."""
     chosen = places.choose(registry, app, venue, wishes)
     account = chosen.account
-    places.check_isolated(app, account)
-    below = chosen.new and chosen.way is Way.DEDICATED_SUBACCOUNT
-    sub = True if below or account.is_subaccount else None
+    sub = True if chosen.new or account.is_subaccount else None
     wanted, right = rights.choose(app, venue, account, wishes.scopes, subaccount=sub)
     ips, proposed, bound = addresses.choose(registry, app, venue, wanted, wishes.ips)
     last, life = lifetimes.choose(policy, app, account, venue, wanted, today, wishes.last_day)
@@ -45,7 +43,6 @@ def advise(registry: Registry, policy: Policy, app: App, venue: Declaration, tod
         _resolved(ips, registry),
         Place(""),
         expires=last,
-        networks=tuple(one[1:] for one in ips if one.startswith("@")),
         listed=() if ips == addresses.ANY else ips,
     )
     waived = _judged(

@@ -21,7 +21,7 @@ ISSUED = "as the exchange shows it, once the key is issued"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that the steps speak of."""
+    """All that the steps speak of. ``waived`` is false where the key needs an exception that nobody has made."""
 
     key: KeyName
     app: App
@@ -36,7 +36,7 @@ class Plan:
 def steps(plan: Plan) -> Iterator[Step]:
     """From the first login to the comparison with what the exchange reports."""
     agents = plan.venue.wallet_agents
-    if plan.app.kind is Kind.THIRD_PARTY and plan.scopes != {READ} and not plan.waived:
+    if not plan.waived:
         yield waiver(plan.key, plan.last_day)
     if agents is None:
         yield from _account(plan)
@@ -69,7 +69,7 @@ def waiver(key: KeyName, until: date) -> Step:
 
 def _account(plan: Plan) -> Iterator[Step]:
     chosen, account, title = plan.chosen, plan.chosen.account, plan.venue.title
-    if not chosen.new or chosen.master is None:
+    if chosen.master is None:
         return
     yield Step(
         f"Log in to {title} as {chosen.master.name} with its second factor, and open a sub-account for {plan.app.name}"

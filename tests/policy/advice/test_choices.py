@@ -554,3 +554,48 @@ def test_an_app_that_says_no_needs_gets_what_is_asked_for() -> None:
 def test_a_named_network_that_holds_every_address_binds_nothing() -> None:
     message, _ = refused({"ips": ["8.8.4.10", "@all"]}, networks={"all": ["0.0.0.0/0"]})
     assert "ip-required" in message
+
+
+def test_a_key_is_judged_among_the_others_of_its_registry() -> None:
+    """The rules see the whole registry: the accounts of other keys, and the keys that the app has already."""
+    elsewhere = {"desk-key": {"account": "main", "owner": "desk", "id": "Elsewhere1"}}
+    desk = {"desk": {"team": "d", "kind": "internal"}}
+    assert asked({}, keys=elsewhere, apps=desk).new
+    held = {"first": {"account": "own", "owner": "hedger", "id": "First1"}}
+    strict = {"rules": {"keys-per-account": {"severity": "error"}}}
+    assert not asked({}, accounts=OWN, keys=held).new
+    assert "keys-per-account" in refused({}, accounts=OWN, keys=held, policy=strict)[0]
+
+
+def test_an_account_that_breaks_a_rule_gets_no_key_and_what_others_break_is_not_held_against_it() -> None:
+    own = {"own": {**OWN["own"], "two_factor": "sms"}}
+    assert "(two-factor)" in refused({}, accounts=own)[0]
+    other = {**OWN, "other": {"exchange": "bybit", "parent": "main", "two_factor": "sms"}}
+    assert asked({}, accounts=other).account.name == "own"
+    bad = {"old": {"account": "own", "owner": "desk", "id": "Old1", "ips": "any"}}
+    desk = {"desk": {"team": "d", "kind": "internal"}}
+    assert asked({}, accounts=OWN, keys=bad, apps=desk).account.name == "own"
+
+
+def test_the_addresses_of_a_named_network_are_judged_too_by_each_member_of_a_family() -> None:
+    nat = {"nat": ["8.8.8.0/28"]}
+    assert "ip-limits" in refused({"ips": ["@nat"]}, "single", networks=nat)[0]
+    accounts = {"m": {"exchange": "myokx"}}
+    asking = {"exchange": "myokx", "ips": ["@nat"], "scopes": ["read"]}
+    assert "ip-limits" in refused(asking, "single", accounts=accounts, networks=nat)[0]
+
+
+def test_where_the_rights_are_open_the_strictest_limit_of_all_kinds_counts() -> None:
+    for name in ("read_days", "trade_days", "move_days"):
+        assert chosen(None, {"days": 80, name: 20}, scopes=frozenset())[0] == 20
+
+
+def test_an_account_is_judged_among_the_others() -> None:
+    shared = {"own": {**OWN["own"], "email": "sha256:" + "a" * 64}}
+    assert "(email-unique)" in refused({}, accounts=shared)[0]
+
+
+def test_a_key_on_an_account_that_may_be_either_gets_what_fits() -> None:
+    """At Deribit only a sub-account's key trades without more."""
+    accounts = {"deribit-main": {"exchange": "deribit"}, "own": {"exchange": "deribit", "dedicated_to": "opt"}}
+    assert asked({"exchange": "deribit", "app": "opt"}, accounts=accounts, apps={"opt": OPTIONS}).account.name == "own"

@@ -72,7 +72,7 @@ def test_a_new_sub_account_is_opened_then_secured_then_funded_then_gets_its_key_
     first, email, _, ids, *_ = advice.steps
     assert all(word in first.text for word in ("Bybit", "main", "hedger"))
     assert "bybit-hedger" in email.text
-    assert all(word in ids.text for word in ("subaccount and uid", "bybit-hedger", "registry/accounts.yaml", "them"))
+    assert all(word in ids.text for word in ("subaccount and uid", "bybit-hedger", "registry/accounts.yaml", " them."))
 
 
 def test_an_account_that_is_there_is_neither_opened_nor_secured() -> None:
@@ -245,3 +245,12 @@ def test_nothing_is_said_where_there_is_nothing_to_say() -> None:
     advice = asked({"ips": ["8.8.4.10"]}, accounts=OWN)
     assert about(advice, "balance-limit-missing").text == f"{TRIAL}."
     assert about(advice, "least-scope").text.endswith("; bound to 8.8.4.10.")
+
+
+def test_all_rights_of_a_sub_account_s_key_are_named_as_its_exchange_names_them() -> None:
+    own = {"own": {"exchange": "deribit", "subaccount": "5", "dedicated_to": "opt"}}
+    key = about(asked({"exchange": "deribit", "app": "opt"}, accounts=own, apps={"opt": OPTIONS}), "least-scope").text
+    assert "(at Deribit: trade:read_write)" in key
+    both = {"both": {"team": "t", "kind": "internal", "needs": ["read", "trade.spot", "convert"]}}
+    key = about(asked({"app": "both", "scopes": ["read", "trade.spot", "convert"]}, apps=both), "least-scope").text
+    assert "(at Bybit: Spot.SpotTrade, Exchange.ExchangeHistory)" in key
