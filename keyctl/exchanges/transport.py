@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from keyctl.exchanges.clock import offset
 from keyctl.exchanges.declaration import Declaration, Effect, Endpoint
@@ -35,6 +35,16 @@ _HOST = re.compile(r"\A[a-z]+://[^/]+")
 _ADDRESS = "address"
 
 
+class Watch(Protocol):
+    """Is told of every request, so that a record of them survives whatever stops this process."""
+
+    def before(self, endpoint: Endpoint) -> None:
+        """It is about to be sent."""
+
+    def after(self, endpoint: Endpoint, error: ExchangeError | None) -> None:
+        """It was answered, or failed."""
+
+
 class EffectRefused(Exception):
     """A call that this transport was not made for: it writes, or it is not declared. Nothing was sent (law 7)."""
 
@@ -52,8 +62,8 @@ class Transport:
 
     ``exchange`` is the ccxt id of a member of the declaration's family, None for the declaration's own.
     ``base_url`` is where a simulated exchange listens (environment sandbox), else None. ``measure_clock`` reads the
-    exchange's time off each answer. Raises ExchangeError when the
-    installed ccxt lacks what the declaration needs.
+    exchange's time off each answer, and ``watch`` is told of each request. Raises ExchangeError when the installed
+    ccxt lacks what the declaration needs.
     """
 
     def __init__(
@@ -70,6 +80,7 @@ class Transport:
         patience: Patience | None = None,
         now: Callable[[], float] = time.time,
         measure_clock: bool = False,
+        watch: Watch | None = None,
     ) -> None:
         if (environment is Environment.SANDBOX) is not (base_url is not None):
             raise EffectRefused("a base URL belongs to accounts of the environment sandbox, and to them only")
@@ -83,6 +94,7 @@ class Transport:
         self._patience = patience or Patience()
         self._now = now
         self._measure_clock = measure_clock
+        self._watch = watch
         self.clock: ClockOffset | None = None
         """As the last answer tells it; only where it was asked for."""
         self._exchange = _connect(
@@ -116,18 +128,34 @@ class Transport:
             await self._pacing.account.turn(endpoint.name, endpoint.per_second)
             if self._declaration.limits.address_per_second is not None:
                 await self._pacing.address.turn(_ADDRESS, self._declaration.limits.address_per_second)
-            sent = self._now()
-            answer = await self._send(endpoint, given)
-            received = self._now()
-            if self._measure_clock:
-                self.clock = offset(self._declaration.server_time, answer.headers, answer.body, sent, received)
-            found, secrets = judge(self._declaration, endpoint, answer.status, answer.headers, answer.body, received)
-            self._redactor.learn(*(secret.reveal() for secret in secrets))
-            return found
+            return await (self._exchanged(endpoint, given) if self._watch is None else self._watched(endpoint, given))
 
         if endpoint.effect is not Effect.READ:
             return await ask()
         return await retrying(ask, self._patience, self._pacing.account.hold)
+
+    async def _watched(self, endpoint: Endpoint, given: Params) -> object:
+        assert self._watch is not None
+        self._watch.before(endpoint)
+        failure: ExchangeError
+        try:
+            found = await self._exchanged(endpoint, given)
+            self._watch.after(endpoint, None)
+            return found
+        except ExchangeError as error:
+            failure = error
+        self._watch.after(endpoint, failure)
+        raise failure
+
+    async def _exchanged(self, endpoint: Endpoint, given: Params) -> object:
+        sent = self._now()
+        answer = await self._send(endpoint, given)
+        received = self._now()
+        if self._measure_clock:
+            self.clock = offset(self._declaration.server_time, answer.headers, answer.body, sent, received)
+        found, secrets = judge(self._declaration, endpoint, answer.status, answer.headers, answer.body, received)
+        self._redactor.learn(*(secret.reveal() for secret in secrets))
+        return found
 
     async def _send(self, endpoint: Endpoint, params: Params) -> Response:
         failure: ExchangeError

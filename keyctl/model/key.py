@@ -86,5 +86,5 @@ class Key:
 
     @property
     def generation(self) -> int:
-        """How many identifiers this key has had and lost, for its marker."""
-        return len(self.revoked)
+        """How many ids this key has or had, for the marker of the next one."""
+        return len(self.revoked) + len(self.living)

@@ -104,12 +104,15 @@ class _Work:
     accounted: set[tuple[AccountName, Fingerprint]] = field(default_factory=set)
     snapshots: dict[AccountName, AccountSnapshot] = field(init=False)
     live: dict[AccountName, dict[Fingerprint, LiveKey]] = field(init=False)
+    declared_ids: frozenset[Fingerprint] = field(init=False)
 
     def __post_init__(self) -> None:
         self.snapshots = {account.account: account for account in self.snapshot.accounts}
         self.live = {
             name: {key.identifier.fingerprint: key for key in account.keys} for name, account in self.snapshots.items()
         }
+        keys = self.registry.keys.values()
+        self.declared_ids = frozenset(identifier.fingerprint for key in keys for identifier in key.living)
 
     def account(self, seen: AccountSnapshot) -> None:
         enumerated = seen.coverage is Coverage.ENUMERATED
@@ -128,6 +131,7 @@ class _Work:
             self._without_identifier(key, account, seen)
         else:
             self._with_identifier(key, account, seen, key.identifier)
+            self._pending(key, account, seen)
         if key.retiring is not None:
             self._retiring(key, account, seen)
 
@@ -135,20 +139,28 @@ class _Work:
         if key.ended:
             self.rows.append(KeyRow(key.name, key.account, key.owner, None, (Status.ENDED,)))
             return
-        mark = marker(self.registry.id, key.name, key.generation)
-        for live in seen.keys:
-            blocked = self.tombstones.find(live.identifier) is not None
-            if not blocked and mark in markers_in(value_of(live.label) or ""):
-                self.accounted.add((key.account, live.identifier.fingerprint))
-                self.rows.append(
-                    KeyRow(key.name, key.account, key.owner, live.identifier, (Status.PENDING_WRITE_BACK,))
-                )
-                words = wording.pending(key, live.identifier)
-                self.findings.append(tell("pending-write-back", words, key=key, account=account, place=key.place))
-                return
+        if self._pending(key, account, seen):
+            return
         self.rows.append(KeyRow(key.name, key.account, key.owner, None, (Status.UNISSUED,)))
         words = wording.unissued(key)
         self.findings.append(tell("unissued", words, key=key, account=account, place=key.place))
+
+    def _pending(self, key: Key, account: Account, seen: AccountSnapshot) -> bool:
+        """Whether live keys carry the marker of the key's next id: they were made, and no file says so yet."""
+        mark = marker(self.registry.id, key.name, key.generation)
+        made = [
+            live.identifier
+            for live in seen.keys
+            if mark in markers_in(value_of(live.label) or "")
+            and live.identifier.fingerprint not in self.declared_ids
+            and self.tombstones.find(live.identifier) is None
+        ]
+        for identifier in made:
+            self.accounted.add((key.account, identifier.fingerprint))
+            self.rows.append(KeyRow(key.name, key.account, key.owner, identifier, (Status.PENDING_WRITE_BACK,)))
+            words = wording.pending(key, identifier)
+            self.findings.append(tell("pending-write-back", words, key=key, account=account, place=key.place))
+        return bool(made)
 
     def _with_identifier(self, key: Key, account: Account, seen: AccountSnapshot, identifier: Identifier) -> None:
         where, live = self._find(key.account, identifier)

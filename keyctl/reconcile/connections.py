@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from keyctl.exchanges.catalogue import declaration
+from keyctl.exchanges.declaration import Effect
 from keyctl.exchanges.errors import Cause, ExchangeError
 from keyctl.exchanges.hosts import sandbox_hosts
 from keyctl.exchanges.pacing import Pace
 from keyctl.exchanges.redaction import Redactor
 from keyctl.exchanges.retry import Patience
-from keyctl.exchanges.transport import Pacing, Transport
+from keyctl.exchanges.transport import READS, Pacing, Transport, Watch
 from keyctl.model.account import Account, Environment
 from keyctl.secrets.sources import Credential, Credentials
 
@@ -27,7 +28,9 @@ def hosts_of(accounts: Iterable[Account], sandbox: str | None, patience: Patienc
 
 
 class Connections:
-    """Opens transports that share their rate scopes: one for each account's uid, one for this machine's address."""
+    """Opens transports that share their rate scopes: one for each account's uid, one for this machine's address.
+
+    They are for reading, unless ``effects`` says otherwise."""
 
     def __init__(
         self,
@@ -37,16 +40,20 @@ class Connections:
         patience: Patience,
         *,
         measure_clock: bool = False,
+        effects: frozenset[Effect] = READS,
+        watch: Watch | None = None,
     ) -> None:
         self._credentials = credentials
         self._hosts = hosts
         self._redactor = redactor
         self._patience = patience
         self._measure_clock = measure_clock
+        self._effects = effects
+        self._watch = watch
         self._paces: dict[tuple[str, ...], Pace] = {}
 
     def open(self, account: Account, credential: Credential) -> Transport:
-        """A transport for reading an account. Raises ExchangeError when its host is not known."""
+        """A transport to an account. Raises ExchangeError when its host is not known."""
         known = declaration(account.exchange)
         scope = (known.id, account.environment.value)
         return Transport(
@@ -59,6 +66,8 @@ class Connections:
             base_url=self._host(account),
             patience=self._patience,
             measure_clock=self._measure_clock,
+            effects=self._effects,
+            watch=self._watch,
         )
 
     def _whose(self, account: Account, credential: Credential) -> str:

@@ -67,11 +67,11 @@ def undeclared_credential(account: Account, credential: Identifier, holder: Key 
 
 
 def pending(key: Key, identifier: Identifier) -> Words:
-    """A live key carries the marker of a key that has no id in its file."""
+    """A live key carries the marker of a key's next id, which its file does not have."""
     return (
-        f"{key.name} was created on {key.account} as {identifier.display}, and its file has no id yet",
-        f"if its secret was delivered, write `id: {identifier.fingerprint}` into {key.place.path}; "
-        "else delete it at the exchange",
+        f"{key.name} was created on {key.account} as {identifier.display}, and its file does not say so yet",
+        "merge what apply wrote back; where that is lost, run 'exchange-keyctl apply': it writes the id into"
+        f" {key.place.path} again if the secret was delivered, and else deletes the key",
     )
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
 from keyctl.model.account import Account, Environment
-from keyctl.model.identifier import Identifier, IdentifierError
+from keyctl.model.identifier import Fingerprint, Identifier, IdentifierError
 from keyctl.model.key import Key
 from keyctl.model.names import KeyName
 
 READ = "KEYCTL_READ"
+WRITE = "KEYCTL_WRITE"
 PARTS = ("KEY", "SECRET", "PASSPHRASE")
 """What a credential has a variable for; the passphrase where the exchange wants one."""
 _OTHER = re.compile(r"[^A-Z0-9]")
@@ -70,16 +72,20 @@ def prefix(account: Account, key: KeyName | None = None, use: str = READ) -> str
 
 
 class Credentials:
-    """The credentials that the deployment gave for reading."""
+    """The credentials that the deployment gave for one use, reading or writing: neither serves for the other."""
 
-    def __init__(self, values: Mapping[str, Secret], shared: Mapping[str, tuple[str, ...]] | None = None) -> None:
+    def __init__(
+        self, values: Mapping[str, Secret], shared: Mapping[str, tuple[str, ...]] | None = None, use: str = READ
+    ) -> None:
         self._values = dict(values)
         self._shared = dict(shared or {})
+        self.use = use
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> Credentials:
-        """Reads ``KEYCTL_READ_…``; a variable that is set to nothing counts as not set."""
-        return cls({name: Secret(value) for name, value in environ.items() if name.startswith(READ + "_") and value})
+    def from_environ(cls, environ: Mapping[str, str], use: str = READ) -> Credentials:
+        """Reads ``KEYCTL_READ_…`` or ``KEYCTL_WRITE_…``; a variable that is set to nothing counts as not set."""
+        found = {name: Secret(value) for name, value in environ.items() if name.startswith(use + "_") and value}
+        return cls(found, use=use)
 
     def serving(self, accounts: Iterable[Account], keys: Iterable[Key]) -> Credentials:
         """The same, for one registry: variables that two of its accounts or keys would share are refused when asked.
@@ -89,21 +95,29 @@ class Credentials:
         by_name = {account.name: account for account in accounts}
         users: dict[str, list[str]] = {}
         for account in by_name.values():
-            users.setdefault(prefix(account), []).append(f"account {account.name}")
+            users.setdefault(prefix(account, use=self.use), []).append(f"account {account.name}")
         for key in keys:
             if key.account in by_name:
-                users.setdefault(prefix(by_name[key.account], key.name), []).append(f"key {key.name}")
-        return Credentials(
-            self._values, {name: tuple(sorted(meant)) for name, meant in users.items() if len(meant) > 1}
-        )
+                users.setdefault(prefix(by_name[key.account], key.name, self.use), []).append(f"key {key.name}")
+        shared = {name: tuple(sorted(meant)) for name, meant in users.items() if len(meant) > 1}
+        return Credentials(self._values, shared, self.use)
 
     def for_account(self, account: Account) -> Credential | None:
         """The account's credential; None if no variable of it is set. Raises CredentialError for half a one."""
-        return self._under(prefix(account))
+        return self._under(prefix(account, use=self.use))
 
     def for_key(self, account: Account, key: Key) -> Credential | None:
         """A key's own credential; None if no variable of it is set. Raises CredentialError for half a one."""
-        return self._under(prefix(account, key.name))
+        return self._under(prefix(account, key.name, self.use))
+
+    def identifiers(self) -> frozenset[Fingerprint]:
+        """The ids of all credentials, whatever they are for, whole or not."""
+        found = set()
+        for name, value in self._values.items():
+            if name.endswith("_KEY"):
+                with suppress(IdentifierError):
+                    found.add(Identifier.of_text(value.reveal()).fingerprint)
+        return frozenset(found)
 
     def secrets(self) -> tuple[Secret, ...]:
         """Every value that must never be shown, for redaction. Ids are no secrets."""
