@@ -242,6 +242,11 @@ def with_overrides(environ: Mapping[str, str], settings: Iterable[tuple[str, str
     return overridden
 
 
+def run(folder: Path, environ: Mapping[str, str], arguments: Sequence[str]) -> bytes:
+    """What a git command prints in an environment of the caller's making. Raises GitError unless it exits with 0."""
+    return _output(folder, environ, arguments, None)
+
+
 @lru_cache(maxsize=8)
 def _check_version(path: str) -> None:
     said = _output(Path("/"), {"PATH": path, "LC_ALL": "C"}, ("version",), None).decode("ascii", "replace").strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from keyctl.exchanges.catalogue import declaration
 from keyctl.exchanges.declaration import Effect
@@ -41,7 +41,7 @@ class Connections:
         *,
         measure_clock: bool = False,
         effects: frozenset[Effect] = READS,
-        watch: Watch | None = None,
+        watch: Callable[[Account], Watch] | None = None,
     ) -> None:
         self._credentials = credentials
         self._hosts = hosts
@@ -67,7 +67,7 @@ class Connections:
             patience=self._patience,
             measure_clock=self._measure_clock,
             effects=self._effects,
-            watch=self._watch,
+            watch=None if self._watch is None else self._watch(account),
         )
 
     def _whose(self, account: Account, credential: Credential) -> str:

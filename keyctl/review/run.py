@@ -8,7 +8,7 @@ that a merge request's author planted would then choose whose name a reviewer se
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -74,14 +74,18 @@ def review(
     require_signed: bool = False,
     fail_on: Severity = Severity.ERROR,
     progress: Progress | None = None,
+    judged_by: str | None = None,
 ) -> Reviewed:
     """Everything that the commits from ``base`` to ``head`` mean for the registry whose folder is ``root``.
 
     ``head`` is by default the commit that is checked out, ``base`` the one at which that left the protected branch.
+    ``judged_by`` is the base side where it is not that branch's tip: a commit that was its tip before.
     Raises Refusal where the two can't be had; whatever else is wrong comes as findings.
     """
     try:
         between = _range(root, environ, base, head, protected)
+        if judged_by is not None and between.protected is not None:
+            between = replace(between, protected=replace(between.protected, tip=judged_by))
         return _review(root, between, environ, now, protected, anchor, require_signed, fail_on, progress, head is None)
     except GitError as error:
         raise Refusal(str(error), "run it in a whole clone of the repository that holds the registry") from None

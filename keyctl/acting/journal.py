@@ -1,0 +1,133 @@
+"""The record of a run that acts: one JSON object a line, on disk before and after each call to an exchange or a sink.
+
+It holds no secret and nothing that an exchange said. keyctl finds its way without it too; the record tells people, and
+whoever resumes, what was meant and how far it went.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from keyctl.exchanges.declaration import Endpoint
+from keyctl.exchanges.errors import ExchangeError
+from keyctl.exchanges.redaction import Redactor
+from keyctl.model.refusal import Refusal
+from keyctl.model.times import instant
+
+FOLDER = "KEYCTL_JOURNAL"
+"""Names the folder of records; else they are in the git directory."""
+Fact = str | int | bool | None | list[dict[str, str | None]] | list[str]
+
+
+class Event(StrEnum):
+    """What a line is about. Each ``…ing`` stands before what it names, and its past after."""
+
+    BEGUN = "begun"
+    ACTING = "acting"
+    ACTED = "acted"
+    CALLING = "calling"
+    CALLED = "called"
+    DELIVERING = "delivering"
+    DELIVERED = "delivered"
+    WRITING = "writing"
+    WRITTEN = "written"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """One run's record, only ever added to. ``run`` names it; ``clock`` gives aware UTC times."""
+
+    path: Path
+    run: str
+    clock: Callable[[], datetime]
+    redactor: Redactor = field(default_factory=lambda: Redactor(()), repr=False)
+
+    @classmethod
+    def begin(cls, folder: Path, run: str, clock: Callable[[], datetime], redactor: Redactor) -> Journal:
+        """A new record. Raises Refusal where the folder can't be written: nothing is done that is not on record."""
+        path = folder / f"{run}.jsonl"
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(0o600, exist_ok=False)
+            _synced_folder(folder)
+        except OSError as error:
+            raise Refusal(
+                f"the record {path} can't be written: {error.strerror}", f"name another folder in {FOLDER}"
+            ) from None
+        return cls(path, run, clock, redactor)
+
+    def note(self, event: Event, **facts: Fact) -> None:
+        """One line, on disk when this returns. Raises Refusal, upon which nothing more may be done."""
+        line = json.dumps({"at": instant(self.clock()), "event": event.value, **facts}, ensure_ascii=True)
+        try:
+            with self.path.open("ab", buffering=0) as file:
+                file.write(self.redactor.scrub(line).encode("ascii") + b"\n")
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise Refusal(
+                f"the record {self.path} can't be written: {error.strerror}; nothing more was done",
+                "make room, then run 'exchange-keyctl apply --resume'",
+            ) from None
+
+    def watch(self, account: str) -> Watched:
+        """Puts every request to an account on record."""
+        return Watched(self, account)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A transport's watch: one line before each request, one after it."""
+
+    journal: Journal
+    account: str
+
+    def before(self, endpoint: Endpoint) -> None:
+        """A request is about to be sent."""
+        self.journal.note(Event.CALLING, account=self.account, call=endpoint.name)
+
+    def after(self, endpoint: Endpoint, error: ExchangeError | None) -> None:
+        """It was answered, or failed."""
+        failed = None if error is None else error.cause
+        self.journal.note(Event.CALLED, account=self.account, call=endpoint.name, failed=failed)
+
+
+def folder_of(common: Path, environ: Mapping[str, str]) -> Path:
+    """Where records are kept: ``KEYCTL_JOURNAL``, else ``keyctl/journal`` in the git directory that all work trees of
+    the repository share."""
+    named = environ.get(FOLDER)
+    return Path(named).absolute() if named else common / "keyctl" / "journal"
+
+
+def unfinished(folder: Path) -> Path | None:
+    """The latest record, if it does not say that its run ended."""
+    records = sorted(folder.glob("*.jsonl"))
+    if not records:
+        return None
+    return None if any(line.get("event") == Event.ENDED for line in lines(records[-1])) else records[-1]
+
+
+def lines(path: Path) -> Iterator[Mapping[str, Any]]:
+    """What a record says; a last line that was cut off is left out."""
+    for line in path.read_bytes().splitlines():
+        try:
+            said = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(said, dict):
+            yield said
+
+
+def _synced_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
