@@ -1,16 +1,17 @@
 """What the exchanges have done, written into the registry's files.
 
-It is told from the files, the exchanges and the sinks alone, not from what this run did: whatever stopped an earlier run,
-the next one writes the same.
+It is told from the files, the exchanges and the sinks alone, not from what this run did: whatever stopped an earlier
+run, the next one writes the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from keyctl.model.account import OnExpiry
+from keyctl.model.application import Written
 from keyctl.model.comparison import KeyRow, Status
 from keyctl.model.identifier import Fingerprint, Identifier
 from keyctl.model.key import NEVER_ISSUED, Key
@@ -23,19 +24,21 @@ from keyctl.registry.attesting import with_confirmation
 from keyctl.registry.edit import EditRefused
 from keyctl.registry.recording import Death, with_death, with_issue, with_successor
 
-EXPIRED = "expired"
-"""The reason of an id whose key came to its last day."""
+EXPIRED, ROTATED = "expired", "rotated"
+"""The reasons of an id whose key came to its last day, and of one that another took the place of."""
 RETIRES_FOR = timedelta(days=7)
 """How long the old id may live beside the new one, unless somebody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to be written: which file, what in a few words, and the edit, which raises EditRefused."""
+    """One thing to be written: which file, ``what`` of which id in a few words, and the edit, which raises
+    EditRefused."""
 
     path: str
     key: KeyName
     what: str
+    identifier: Identifier
     edit: Callable[[bytes], bytes]
 
 
@@ -61,7 +64,10 @@ def entries(
             yield _issue(key, row.identifier, _live(account, row.identifier), today, retire_by)
         elif row.statuses == (Status.ENDED,) and not row.retiring and _ends(registry, key, account, today):
             death = Death(row.identifier, today, EXPIRED, today)
-            yield Entry(key.place.path, key.name, f"revoked {row.identifier.display}", _dies(death))
+            yield Entry(key.place.path, key.name, f"{death.reason}, revoked", row.identifier, _dies(death))
+        elif row.statuses == (Status.ENDED,) and row.retiring:
+            death = Death(row.identifier, today, ROTATED, today)
+            yield Entry(key.place.path, key.name, f"{death.reason}, revoked", row.identifier, _dies(death))
     yield from _confirmations(registry, snapshot, seen, today)
 
 
@@ -69,12 +75,10 @@ def _issue(key: Key, identifier: Identifier, live: LiveKey | None, today: date, 
     created = value_of(live.created_at) if live is not None else None
     day = created.date() if created is not None else today
     if key.identifier is None:
-        return Entry(
-            key.place.path, key.name, f"id {identifier.display}", lambda data: with_issue(data, identifier, day)
-        )
+        return Entry(key.place.path, key.name, "issued", identifier, lambda data: with_issue(data, identifier, day))
     until = max(retire_by or today + RETIRES_FOR, day)
-    what = f"id {identifier.display}, {key.identifier.display} retires until {until}"
-    return Entry(key.place.path, key.name, what, lambda data: with_successor(data, identifier, day, until))
+    what = f"issued, {key.identifier.display} retires until {until}"
+    return Entry(key.place.path, key.name, what, identifier, lambda data: with_successor(data, identifier, day, until))
 
 
 def _ends(registry: Registry, key: Key, account: AccountSnapshot | None, today: date) -> bool:
@@ -105,7 +109,8 @@ def _confirmations(
                 yield Entry(
                     key.place.path,
                     key.name,
-                    f"{dead.identifier.display} is dead, confirmed",
+                    "confirmed dead",
+                    dead.identifier,
                     lambda data, pointer=pointer: with_confirmation(data, pointer, today, None),  # type: ignore[misc]
                 )
 
@@ -119,21 +124,18 @@ def _live(account: AccountSnapshot | None, identifier: Identifier) -> LiveKey | 
     return next((live for live in keys if live.identifier == identifier), None)
 
 
-def edited(
-    texts: Mapping[str, bytes], given: Iterator[Entry]
-) -> tuple[dict[str, bytes], list[Entry], dict[Entry, str]]:
-    """The files that come of it, what was written, and what could not be and why."""
+def edited(texts: Mapping[str, bytes], given: Iterable[Entry]) -> tuple[dict[str, bytes], tuple[Written, ...]]:
+    """The files that come of it, and what was written into them or could not be."""
     files: dict[str, bytes] = {}
-    written: list[Entry] = []
-    refused: dict[Entry, str] = {}
+    written: list[Written] = []
     for entry in given:
         before = files.get(entry.path, texts[entry.path])
         try:
             after = entry.edit(before)
         except EditRefused as error:
-            refused[entry] = str(error)
+            written.append(Written(entry.path, entry.key, entry.what, entry.identifier, str(error)))
             continue
         if after != before:
             files[entry.path] = after
-            written.append(entry)
-    return files, written, refused
+            written.append(Written(entry.path, entry.key, entry.what, entry.identifier))
+    return files, tuple(written)

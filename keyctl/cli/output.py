@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from keyctl.history.git import prefix_of
+from keyctl.model.application import Application
 from keyctl.model.checkup import Checkup
 from keyctl.model.life import Life
 from keyctl.model.overview import Overview
@@ -79,7 +80,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _rendered(name: str, result: Result | View, style: Style) -> str:
-    if isinstance(result, Overview | Life | Checkup):
+    if isinstance(result, Overview | Life | Checkup | Application):
         from keyctl.reports import views
 
         return views.render(name, result, style)

@@ -120,7 +120,7 @@ def key_row(row: KeyRow, style: Style) -> dict[str, Any]:
         "status": row.status.value if row.statuses else None,
         "statuses": [status.value for status in row.statuses],
         "unknown": list(row.unknown),
-        "changes": [_change(change) for change in row.changes],
+        "changes": [shift_row(change) for change in row.changes],
     }
     if style.full_ids:
         shown["id"] = identifier.text if identifier else None
@@ -139,7 +139,9 @@ def _action(action: Action) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def shift_row(change: Change) -> dict[str, Any]:
+    """One field that differs."""
+
     def plain(value: Any) -> Any:
         return list(value) if isinstance(value, tuple) else value
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from keyctl.model.application import Application
 from keyctl.model.checkup import Checkup
 from keyctl.model.life import Life
 from keyctl.model.overview import Overview
-from keyctl.reports import checkup, life, overview, page_markdown, page_text
+from keyctl.reports import application, checkup, life, overview, page_markdown, page_text
 from keyctl.reports.formats import Style
 from keyctl.reports.page import Page
 
-View = Overview | Life | Checkup
+View = Overview | Life | Checkup | Application
 
 _FORMATS = ("text", "json", "markdown")
 
@@ -37,6 +38,8 @@ def _page(view: View, style: Style) -> Page:
             return life.page(view, style)
         case Checkup():
             return checkup.page(view)
+        case Application():
+            return application.page(view)
 
 
 def _document(view: View, style: Style) -> dict[str, Any]:
@@ -47,3 +50,5 @@ def _document(view: View, style: Style) -> dict[str, Any]:
             return life.document(view, style)
         case Checkup():
             return checkup.document(view, style)
+        case Application():
+            return application.document(view, style)

@@ -1,0 +1,323 @@
+"""``apply``: the plan, made anew from what was merged, carried out, written back, and looked at once more."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from secrets import token_hex
+
+from keyctl.acting.brakes import held_up
+from keyctl.acting.gate import Passed, check_laws, check_merged, check_reviewed
+from keyctl.acting.hands import Hands
+from keyctl.acting.journal import Event, Journal, folder_of, lines, unfinished
+from keyctl.acting.lock import Lock
+from keyctl.acting.narrowing import Keeps, Name, name_of, named, of_plan, only_reductions, row_of
+from keyctl.acting.publishing import TITLE, branch_of, committed, message_of, pushed
+from keyctl.acting.writing_back import edited, entries
+from keyctl.history.git import GitError
+from keyctl.history.remote import APPLIED, Rejected
+from keyctl.model.account import Mode
+from keyctl.model.application import Application, Verb, Written
+from keyctl.model.attempt import Attempt, Outcome
+from keyctl.model.comparison import Comparison, Status
+from keyctl.model.finding import ExitReason, Risk, Severity
+from keyctl.model.identifier import Fingerprint
+from keyctl.model.live import Snapshot
+from keyctl.model.names import AccountName
+from keyctl.model.plan import Action, Op
+from keyctl.model.refusal import Refusal
+from keyctl.model.registry import Registry
+from keyctl.model.tombstone import Tombstones
+from keyctl.policy import catalogue as policy
+from keyctl.reconcile import run
+from keyctl.reconcile.desired import Desired, read_desired
+from keyctl.reconcile.narrowing import Narrowing
+from keyctl.registry.load import load_documents
+from keyctl.registry.saving import save
+from keyctl.secrets.sinks.sink import SinkError, parcel_name
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the person or the pipeline asked for."""
+
+    only: Narrowing = field(default_factory=Narrowing)
+    saved: Path | None = None
+    only_reductions: bool = False
+    resume: bool = False
+    yes: bool = False
+    allow_deletes: Mapping[AccountName, int] = field(default_factory=dict)
+    allow_changes: Mapping[AccountName, int] = field(default_factory=dict)
+    accepted: Collection[str] = ()
+    take_lock: str | None = None
+    commit: bool = False
+    push: bool = False
+    protected: str | None = None
+    anchor: Path | None = None
+
+
+def apply(root: Path, wishes: Wishes, hands: Hands) -> Application:
+    """Do what was merged. Raises Refusal where nothing was done."""
+    desired = read_desired(
+        root,
+        environ=hands.environ,
+        protected=wishes.protected,
+        anchor=wishes.anchor,
+        cached=False,
+        progress=hands.commits,
+    )
+    check_laws(desired)
+    passed = check_merged(root, desired, hands.environ)
+    check_reviewed(
+        root, passed, hands.environ, hands.clock(), hands.progress, wishes.protected, frozenset(wishes.accepted)
+    )
+    folder = passed.git.common / "keyctl"
+    name = f"{hands.clock():%Y%m%dT%H%M%SZ}-{token_hex(3)}"
+    with Lock(passed.remote, folder, name, hands.clock, wishes.take_lock) as lock:
+        return _Applying(root, wishes, hands, desired, passed, lock, name).run()
+
+
+@dataclass(slots=True)
+class _Applying:
+    root: Path
+    wishes: Wishes
+    hands: Hands
+    desired: Desired
+    passed: Passed
+    lock: Lock
+    name: str
+    notes: list[str] = field(default_factory=list)
+
+    def run(self) -> Application:
+        hands = self.hands
+        resumed = self._resumed()
+        snapshot, planned = self._look()
+        delivered, orphans = self._waiting(planned)
+        orphans = [] if self.wishes.only_reductions else orphans
+        keeps = self._keeps(planned, resumed)
+        actions = [action for action in planned.actions if keeps(action)]
+        held = self._held(actions, snapshot, planned)
+        meant = [*orphans, *(action for action in actions if action not in held)]
+        self._confirm(meant)
+        journal = Journal.begin(
+            folder_of(self.passed.git.common, hands.environ), self.name, hands.clock, hands.redactor()
+        )
+        digest = _digest(self.passed.head, actions)
+        journal.note(
+            Event.BEGUN,
+            commit=self.passed.head,
+            registry=self._registry.digest,
+            plan=digest,
+            actions=[row_of(action) for action in actions],
+        )
+        attempts = asyncio.run(self._do(orphans, {}, journal)) if orphans else []
+        if orphans:
+            snapshot, planned = self._look()
+            actions = [one for one in planned.actions if keeps(one) and (one.op is not Op.DELETE or one in actions)]
+            held = self._held(actions, snapshot, planned)
+        attempts += asyncio.run(self._do(actions, held, journal))
+        snapshot, after = self._look()
+        delivered, _ = self._waiting(after)
+        return self._finished(journal, digest, attempts, snapshot, after, delivered)
+
+    @property
+    def _registry(self) -> Registry:
+        assert self.desired.registry is not None
+        return self.desired.registry
+
+    def _look(self) -> tuple[Snapshot, Comparison]:
+        return self._compared(self.desired, self.hands.observe(self.desired))
+
+    def _compared(self, desired: Desired, observe: Callable[[Registry], Snapshot]) -> tuple[Snapshot, Comparison]:
+        now = self.hands.clock()
+        done = run.reconcile(self.root, desired, observe, now=now, real_now=now, only=self.wishes.only, planned=True)
+        assert done.snapshot is not None
+        return done.snapshot, done.comparison
+
+    def _resumed(self) -> frozenset[Name] | None:
+        """The actions of the run that did not end, where it is to be taken up again."""
+        folder = folder_of(self.passed.git.common, self.hands.environ)
+        record = unfinished(folder)
+        if record is None:
+            if self.wishes.resume:
+                self.notes.append("no earlier run was interrupted; this one began anew")
+            return None
+        if not self.wishes.resume:
+            self.notes.append(f"an earlier run did not end; its record is {record}")
+            return None
+        begun = [line for line in lines(record) if line.get("event") == Event.BEGUN]
+        if not begun:
+            self.notes.append(f"run {record.stem} had begun nothing; this one began anew")
+            return None
+        if begun[0].get("commit") != self.passed.head:
+            raise Refusal(
+                f"run {record.stem} acted from {str(begun[0].get('commit'))[:12]}, and {self.passed.head[:12]} is"
+                " merged by now",
+                "run 'exchange-keyctl apply' without --resume: it finds what was left undone by itself",
+            )
+        self.notes.append(f"resumed run {record.stem}")
+        return frozenset(named(row) for row in begun[0]["actions"])
+
+    def _keeps(self, planned: Comparison, resumed: frozenset[Name] | None) -> Keeps:
+        tests: list[Keeps] = []
+        if self.wishes.saved is not None:
+            tests.append(of_plan(self.wishes.saved, planned, self.hands.clock()))
+        if self.wishes.only_reductions:
+            tests.append(only_reductions)
+        if resumed is not None:
+            tests.append(lambda action: name_of(action) in resumed)
+        return lambda action: all(test(action) for test in tests)
+
+    def _waiting(self, planned: Comparison) -> tuple[dict[Fingerprint, bool], list[Action]]:
+        """Of each key that was made and is in no file yet whether its secret arrived, and those that are to be deleted
+        because it did not."""
+        delivered: dict[Fingerprint, bool] = {}
+        orphans: list[Action] = []
+        for row in planned.keys:
+            if Status.PENDING_WRITE_BACK not in row.statuses or row.key is None or row.identifier is None:
+                continue
+            key = self._registry.keys[row.key]
+            place = key.deliver or self._registry.apps[key.owner].sink
+            try:
+                held = None if place is None else self.hands.sinks(place).holds(parcel_name(key.name, row.identifier))
+            except SinkError as error:
+                self.notes.append(f"{key.name}: whether its secret arrived can't be told: {error}")
+                continue
+            if held is None:
+                self.notes.append(
+                    f"{key.name}: {row.identifier.display} was made, and nothing tells whether its secret is in"
+                    f" {place}; look there, then write the id into its file, or delete the key by hand"
+                )
+            elif held:
+                delivered[row.identifier.fingerprint] = True
+            elif self._registry.accounts[key.account].mode is Mode.ENFORCE:
+                reason = "it was made, and its secret is nowhere"
+                orphans.append(Action(Op.DELETE, key.name, key.account, row.identifier, reason, Risk.REDUCTION))
+        return delivered, orphans
+
+    def _held(self, actions: Collection[Action], snapshot: Snapshot, planned: Comparison) -> dict[Action, str]:
+        seen = {account.account: account for account in snapshot.accounts}
+        wishes, registry = self.wishes, self._registry
+        held = held_up(actions, seen, registry.brakes, wishes.allow_deletes, wishes.allow_changes)
+        names = {rule.name for rule in policy.rules()}
+        broken = {
+            one.key: one
+            for one in planned.findings
+            if one.rule in names and one.key is not None and one.severity.rank >= Severity.ERROR.rank
+        }
+        for action in actions:
+            if action.risk is Risk.ESCALATION and action.key in broken:
+                one = broken[action.key]
+                held[action] = f"the policy refuses it: {one.message} ({one.rule})"
+        return held
+
+    def _confirm(self, actions: Collection[Action]) -> None:
+        deletions = [action for action in actions if action.op is Op.DELETE and not action.kills and not action.manual]
+        if deletions and not self.wishes.yes and not self.hands.confirmed(deletions):
+            raise Refusal("the deletions were not confirmed, so nothing was done", "run it again, or with --yes")
+
+    async def _do(self, actions: Collection[Action], held: Mapping[Action, str], journal: Journal) -> list[Attempt]:
+        attempts: list[Attempt] = []
+        over: Refusal | None = None
+        doing = self.hands.doing(self._registry, self.desired.tombstones, journal, self.lock.check)
+        async with doing.reach:
+            for action in actions:
+                if action in held:
+                    attempts.append(Attempt(action, Outcome.NOT_TRIED, held[action]))
+                elif over is not None:
+                    attempts.append(Attempt(action, Outcome.NOT_TRIED, over.message))
+                else:
+                    self.hands.progress(f"{action.op.value} {action.key or action.account}")
+                    try:
+                        attempts.append(await doing.do(action))
+                    except Refusal as error:
+                        over = error
+                        attempts.append(Attempt(action, Outcome.FAILED, error.message))
+        return attempts
+
+    def _finished(
+        self,
+        journal: Journal,
+        digest: str,
+        attempts: list[Attempt],
+        snapshot: Snapshot,
+        after: Comparison,
+        delivered: Mapping[Fingerprint, bool],
+    ) -> Application:
+        now = self.hands.clock()
+        given = entries(self._registry, snapshot, after.keys, delivered, now.date())
+        files, written = edited(self.desired.texts, given)
+        failed = any(one.why_not for one in written)
+        failed |= any(one.outcome in (Outcome.FAILED, Outcome.NOT_TRIED) for one in attempts)
+        made: str | None = None
+        branch: str | None = None
+        if files:
+            _, after = self._compared(with_texts(self.desired, {**self.desired.texts, **files}), lambda _: snapshot)
+            journal.note(Event.WRITING, files=sorted(files))
+            try:
+                made, branch = self._write(files, written, digest)
+            except (GitError, Refusal) as error:
+                failed = True
+                self.notes.append(f"what was done could not be written back: {error}; the next apply does it again")
+            journal.note(Event.WRITTEN, files=sorted(files), commit=made)
+        self._mark_applied()
+        reasons = {*after.exit_reasons, *([ExitReason.FAILED] if failed else [])}
+        journal.note(Event.ENDED)
+        return Application(
+            Verb.APPLY,
+            self.name,
+            now,
+            tuple(attempts),
+            written,
+            tuple(reason for reason in ExitReason if reason in reasons),
+            after,
+            made,
+            branch,
+            made is not None and self.wishes.push,
+            tuple(self.notes),
+        )
+
+    def _write(
+        self, files: Mapping[str, bytes], written: Sequence[Written], digest: str
+    ) -> tuple[str | None, str | None]:
+        """Into the work tree, or into a commit on a branch: which, and on which. Raises GitError and Refusal."""
+        if not self.wishes.commit:
+            for path, data in sorted(files.items()):
+                save(self.root, path, data)
+            return None, None
+        branch = branch_of(Verb.APPLY, written)
+        message = message_of(Verb.APPLY, written, self.name, digest)
+        made = committed(self.passed, files, message, branch, self.hands.author, self.hands.clock())
+        if self.wishes.push:
+            note = pushed(self.passed.remote, branch, made, TITLE[Verb.APPLY])
+            self.notes += [note] if note else []
+        return made, branch
+
+    def _mark_applied(self) -> None:
+        try:
+            if self.passed.applied != self.passed.head:
+                self.passed.remote.move(APPLIED, self.passed.head, self.passed.applied)
+        except Rejected:
+            self.notes.append(f"{APPLIED} was moved by somebody else meanwhile, and stays as it is")
+        except GitError as error:
+            self.notes.append(f"{APPLIED} could not be moved, so the next apply reviews the same steps again: {error}")
+
+
+def with_texts(desired: Desired, texts: Mapping[str, bytes]) -> Desired:
+    """The same with other files, as if they were checked out. Raises Refusal where they are wrong."""
+    loaded = load_documents(texts)
+    if loaded.registry is None:
+        raise Refusal(f"what was to be written back is no valid registry: {loaded.findings[0].message}", "report this")
+    history = desired.history
+    stones = Tombstones(chain(loaded.registry.tombstones(), history.tombstones if history else ()))
+    return replace(desired, registry=loaded.registry, tombstones=stones, readable=loaded.readable, texts=texts)
+
+
+def _digest(head: str, actions: Collection[Action]) -> str:
+    told = json.dumps([head, [name_of(action) for action in actions]]).encode("utf-8")
+    return "sha256:" + sha256(told).hexdigest()

@@ -1,0 +1,80 @@
+"""What acting needs of the world: credentials, clocks, exchanges, sinks, and a person to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from keyctl.acting.doing import LOOKS, Doing
+from keyctl.acting.journal import Journal, Watched
+from keyctl.acting.reach import Reach
+from keyctl.exchanges.declaration import Effect
+from keyctl.exchanges.redaction import Redactor
+from keyctl.exchanges.retry import Patience
+from keyctl.history.committing import Author
+from keyctl.model.account import Account
+from keyctl.model.app import KEYCTL
+from keyctl.model.live import Snapshot
+from keyctl.model.plan import Action
+from keyctl.model.registry import Registry
+from keyctl.model.tombstone import Tombstones
+from keyctl.reconcile.connections import Connections, hosts_of
+from keyctl.reconcile.desired import Desired
+from keyctl.secrets.sinks.sink import Sink
+from keyctl.secrets.sources import READ, WRITE, Credentials
+
+BOTH = frozenset({Effect.READ, Effect.WRITE})
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What a run needs of the world beside git. ``observe`` asks the exchanges about a registry; ``sinks`` opens what a
+    file says secrets go to; ``confirmed`` asks a person whether these deletions are meant, and raises Refusal where
+    nobody can be asked."""
+
+    environ: Mapping[str, str]
+    clock: Callable[[], datetime]
+    observe: Callable[[Desired], Callable[[Registry], Snapshot]]
+    sinks: Callable[[str], Sink]
+    confirmed: Callable[[Collection[Action]], bool]
+    author: Author
+    progress: Callable[[str], None] = lambda _line: None
+    commits: Callable[[int, int | None], None] = lambda _done, _of: None
+    patience: Patience = field(default_factory=Patience)
+
+    def redactor(self) -> Redactor:
+        """Knows every secret that the deployment gave."""
+        uses = (Credentials.from_environ(self.environ, use) for use in (READ, WRITE))
+        return Redactor(secret.reveal() for credentials in uses for secret in credentials.secrets())
+
+    def doing(
+        self, registry: Registry, tombstones: Tombstones, journal: Journal, abide: Callable[[], None] = lambda: None
+    ) -> Doing:
+        """Does actions on a registry's accounts; every request goes on record."""
+        reach = reach_of(registry, tombstones, self, journal)
+        return Doing(registry, reach, journal, self.sinks, abide, replace(self.patience, attempts=LOOKS))
+
+
+def reach_of(registry: Registry, tombstones: Tombstones, hands: Hands, journal: Journal) -> Reach:
+    """The ways that the deployment's credentials for writing open; every request goes on record."""
+    accounts, keys = registry.accounts.values(), registry.keys.values()
+    reading = Credentials.from_environ(hands.environ, READ)
+    writing = Credentials.from_environ(hands.environ, WRITE).serving(accounts, keys)
+    declared = {one.fingerprint for key in keys if key.owner == KEYCTL for one in key.living}
+    hosts = hosts_of(accounts, hands.environ.get("KEYCTL_SANDBOX"), hands.patience)
+
+    def watch(account: Account) -> Watched:
+        return journal.watch(account.name)
+
+    connections = Connections(
+        writing,
+        hosts,
+        journal.redactor,
+        hands.patience,
+        measure_clock=True,
+        effects=BOTH,
+        watch=watch,
+    )
+    protected = reading.identifiers() | writing.identifiers() | declared
+    return Reach(registry.accounts, writing, connections, frozenset(protected), tombstones)
