@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NoReturn
 
 from keyctl.model.account import Account, Environment
 from keyctl.model.identifier import Fingerprint, Identifier, IdentifierError
 from keyctl.model.key import Key
 from keyctl.model.names import KeyName
+from keyctl.secrets.sources.secret import Secret
 
 READ = "KEYCTL_READ"
 WRITE = "KEYCTL_WRITE"
@@ -27,30 +27,6 @@ _OTHER = re.compile(r"[^A-Z0-9]")
 
 class CredentialError(Exception):
     """A credential can't be used. The message names variables, never their values."""
-
-
-class Secret:
-    """A value that shows itself only when asked by ``reveal``: not printed, not formatted, not pickled."""
-
-    __slots__ = ("__value",)
-
-    def __init__(self, value: str) -> None:
-        self.__value = value
-
-    def reveal(self) -> str:
-        """The value itself; for signing and for redaction, nothing else."""
-        return self.__value
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    __str__ = __repr__
-
-    def __format__(self, _spec: str) -> str:
-        return repr(self)
-
-    def __reduce_ex__(self, _protocol: object) -> NoReturn:
-        raise TypeError("a secret can't be pickled or copied")
 
 
 @dataclass(frozen=True, slots=True)
