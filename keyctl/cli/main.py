@@ -11,6 +11,7 @@ import typer
 
 from keyctl import __version__
 from keyctl.cli import exchanges, sandbox, tombstones
+from keyctl.cli.apply import apply
 from keyctl.cli.attest import attest
 from keyctl.cli.demo import demo
 from keyctl.cli.doctor import doctor
@@ -65,6 +66,7 @@ app.command()(validate)
 app.command()(review)
 app.command()(reconcile)
 app.command()(plan)
+app.command()(apply)
 app.command()(observe)
 app.command()(attest)
 app.command()(status)

@@ -1,0 +1,96 @@
+"""What commands that act have in common: the world that they act in, a person who is asked, and how they end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from keyctl.cli.progress import Progress
+from keyctl.model.refusal import Refusal
+
+if TYPE_CHECKING:
+    from keyctl.acting.hands import Hands
+    from keyctl.history.committing import Author
+    from keyctl.model.plan import Action
+    from keyctl.reconcile.narrowing import Narrowing
+
+YesOption = Annotated[bool, typer.Option("--yes", help="Deletions are meant; nobody is asked. Brakes stay.")]
+CommitOption = Annotated[
+    bool, typer.Option("--commit", help="Write back in one commit on a branch; the work tree stays as it is.")
+]
+PushOption = Annotated[
+    bool, typer.Option("--push", help="With --commit: push that branch, and ask for a merge request.")
+]
+TakeLockOption = Annotated[
+    str | None,
+    typer.Option(
+        "--take-lock", metavar="LOCK", help="Take this lock over: its run is known to be dead.", show_default=False
+    ),
+]
+
+
+def hands(root: Path, narrowed: Narrowing, progress: Progress) -> Hands:
+    """The deployment as this process's environment says it, and the person at the terminal."""
+    from keyctl.acting.hands import Hands
+    from keyctl.cli.looking import look
+    from keyctl.secrets.sinks.catalogue import open_sink
+
+    environ = dict(os.environ)
+    work_tree = next((one for one in (root, *root.parents) if os.path.lexists(one / ".git")), None)
+    return Hands(
+        environ=environ,
+        clock=lambda: datetime.now(UTC),
+        observe=lambda desired: look(desired, narrowed, progress.say),
+        sinks=lambda reference: open_sink(reference, environ, work_tree=work_tree),
+        confirmed=lambda actions: confirmed(actions, progress),
+        author=_author(root),
+        progress=progress.say,
+        commits=progress.commits,
+    )
+
+
+def check_written(*, commit: bool, push: bool) -> None:
+    """``--push`` pushes a commit."""
+    if push and not commit:
+        raise typer.BadParameter("--push pushes the commit that --commit makes; give both")
+
+
+def confirmed(actions: Collection[Action], progress: Progress) -> bool:
+    """Whether the person at the terminal types how many keys are to be deleted. Raises Refusal where nobody is."""
+    number = len(actions)
+    what = f"delete {number} {'key' if number == 1 else 'keys'}"
+    if not sys.stdin.isatty() or not sys.stderr.isatty():
+        raise Refusal(
+            f"this would {what}, and nobody can be asked whether that is meant",
+            "run it on a terminal, or with --yes; --only-reductions deletes nothing but revoked ids",
+        )
+    progress.done()
+    for action in actions:
+        shown = action.identifier.display if action.identifier else ""
+        sys.stderr.write(
+            f"  delete {action.key or 'an undeclared key'} ({shown}) on {action.account}: {action.reason}\n"
+        )
+    sys.stderr.write(f"Type '{what}' to go on: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip() == what
+
+
+def _author(root: Path) -> Author:
+    """Of commits: the person's own name and address as git knows them, else keyctl."""
+    from git import Git, GitCommandNotFound
+
+    from keyctl.acting.lock import AUTHOR
+    from keyctl.cli.identity import told_to_git
+    from keyctl.history.committing import Author
+
+    try:
+        name, email = (told_to_git(Git(root), field) for field in ("NAME", "EMAIL"))
+    except GitCommandNotFound:
+        return AUTHOR
+    return Author(name or AUTHOR.name, email or AUTHOR.email)
