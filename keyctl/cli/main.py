@@ -11,6 +11,7 @@ import typer
 
 from keyctl import __version__
 from keyctl.cli import exchanges, sandbox, tombstones
+from keyctl.cli.adopt import adopt
 from keyctl.cli.apply import apply
 from keyctl.cli.attest import attest
 from keyctl.cli.demo import demo
@@ -68,6 +69,7 @@ app.command()(reconcile)
 app.command()(plan)
 app.command()(apply)
 app.command()(observe)
+app.command()(adopt)
 app.command()(attest)
 app.command()(status)
 app.command()(log)

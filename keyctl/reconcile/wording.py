@@ -226,6 +226,17 @@ def reactivated(account: Account, live: LiveKey, tombstone: Tombstone) -> Words:
     )
 
 
+def revoked_stranger(account: Account, live: LiveKey, tombstone: Tombstone) -> Words:
+    """The same to who asks for a key's file: there is none for what is dead. The key is named before it."""
+    spelt = "" if live.identifier == tombstone.identifier else ", spelt with other letter case"
+    whose = f" as an id of {tombstone.key}" if tombstone.key else ""
+    return (
+        f"ALIVE, and revoked for ever{whose}{spelt} ({_life(tombstone)})",
+        f"exchange-keyctl revoke --id {live.identifier.fingerprint} --reason TEXT; or delete it on {_login(account)} in"
+        f" the page of {account.exchange} now; then find out who brought it back and what it did since",
+    )
+
+
 def unverified(tombstone: Tombstone, accounts: list[AccountName]) -> Words:
     """Nothing shows that it is dead."""
     whose = f" of {tombstone.key}" if tombstone.key else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,6 +37,17 @@ def save(root: Path, path: str, data: bytes) -> None:
 def create(root: Path, path: str, data: bytes) -> None:
     """Makes a new file and the folders above it; one that is there already is never touched. Raises Refusal."""
     _create(root, path, data)
+
+
+def create_all(root: Path, files: Mapping[str, bytes]) -> None:
+    """The same for several files: all of them or none. Raises Refusal."""
+    made: list[Path] = []
+    try:
+        for path, data in files.items():
+            made[:0] = _create(root, path, data)
+    except BaseException:
+        _unmake(made)
+        raise
 
 
 def create_and_save(root: Path, path: str, data: bytes, other: str, before: bytes, after: bytes) -> None:
