@@ -417,7 +417,7 @@ RULES: Mapping[str, Rule] = {
         _DIFFERENCES,
         "A live key that no file declares.",
         "Nobody reviewed it, nobody knows its purpose, and nobody will rotate it.",
-        "declare it with an owner, or delete it",
+        "declare it with an owner ('exchange-keyctl adopt' begins its file), or delete it",
     ),
     "unissued": Rule(
         _WARNING,

@@ -210,7 +210,8 @@ def unmanaged(account: Account, live: LiveKey) -> Words:
     return (
         f"{live.identifier.display}{_label(live)} is alive on {account.name} with {rights}, {places}; "
         "no key file declares it",
-        f"find its owner and declare it, or delete it at the exchange and revoke {live.identifier.fingerprint}",
+        f"find its owner and declare it ('exchange-keyctl adopt' begins its file), or delete it at the exchange and"
+        f" revoke {live.identifier.fingerprint}",
     )
 
 

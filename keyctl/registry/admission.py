@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
-from keyctl.model.app import Access, App
+from keyctl.model.app import KEYCTL, Access, App
 from keyctl.model.identifier import Identifier, IdentifierError
 from keyctl.model.ips import IpError, parse_network
 from keyctl.model.names import AccountName, AppName, ExchangeId
@@ -43,7 +43,7 @@ def check_name(name: str, declared: Registry) -> None:
 
 def check_holder(account: str, owner: str, declared: Registry) -> None:
     """The account is there and open to the owner, who is there and uses keys, or whose wallet approves agents there.
-    Raises Refusal."""
+    An account that is dedicated to an app has keyctl's own credential beside it. Raises Refusal."""
     there, app = declared.accounts.get(AccountName(account)), declared.apps.get(AppName(owner))
     if there is None:
         raise unknown("account", account, declared.accounts, ACCOUNTS)
@@ -51,7 +51,7 @@ def check_holder(account: str, owner: str, declared: Registry) -> None:
         raise unknown("app", owner, declared.apps, APPS)
     if there.closed is not None:
         raise Refusal(f"account {account!r} was closed on {there.closed.on}", "name another account")
-    if there.dedicated_to is not None and there.dedicated_to != owner:
+    if there.dedicated_to is not None and owner not in (there.dedicated_to, KEYCTL):
         raise Refusal(f"account {account!r} is dedicated to {there.dedicated_to!r}", "name another account")
     check_signer(app, there.exchange, f"account {account!r} is at {there.exchange}")
 

@@ -120,14 +120,14 @@ def _ips(live: LiveKey) -> Iterator[str]:
 
 def _expires(live: LiveKey, created: date | None, today: date) -> Iterator[str]:
     match live.expires_at:
-        case Known(ends) if created is None or ends.astimezone(UTC).date() >= created:
+        case Known(ends) if created is None or last_whole_day(ends, created, today) >= created:
             day = last_whole_day(ends, created, today)
             if end_of(day) != ends:
                 yield f"# The exchange ends it at {instant(ends)}."
             yield f"expires: {day}"
             return
         case Known(ends):
-            why = f"the exchange says {instant(ends)}, which is before it was made"
+            why = f"the exchange says {instant(ends)}, and that it was made later"
         case Absent():
             why = "the exchange sets no end"
         case NotObservable():

@@ -102,6 +102,13 @@ def test_closed_accounts_and_apps_that_sign_with_a_wallet_get_no_key(example: Re
     assert "signs with a wallet" in keyctl("new", "k", "--account", "bybit-mm", "--owner", "signer").err
 
 
+def test_keyctl_s_own_credential_may_be_on_a_dedicated_account(example: Repository) -> None:
+    ran = keyctl(
+        "new", "k", "--account", "bybit-vendor", "--owner", "keyctl", "--scopes", "read", "--ips", "203.0.113.5"
+    )
+    assert ran.status == 0 and keyctl("validate").status == 0, ran.err
+
+
 def test_an_app_that_signs_with_a_wallet_gets_an_agent_where_there_are_some(example: Repository) -> None:
     accounts, apps = example.path / "registry" / "accounts.yaml", example.path / "registry" / "apps.yaml"
     accounts.write_text(accounts.read_text() + "hl: {exchange: hyperliquid}\npx: {exchange: paradex}\n")

@@ -8,7 +8,7 @@ import pytest
 
 from keyctl.model.refusal import Refusal
 from keyctl.registry import saving
-from keyctl.registry.saving import create_and_save
+from keyctl.registry.saving import create_all, create_and_save
 
 
 def everything(root: Path) -> dict[str, bytes | None]:
@@ -56,3 +56,14 @@ def test_a_file_that_is_there_is_never_replaced(root: Path) -> None:
     with pytest.raises(Refusal, match="there already"):
         create_and_save(root, "k.yaml", b"key\n", "registry/accounts.yaml", b"old\n", b"new\n")
     assert everything(root) == before
+
+
+def test_several_files_come_all_or_not_at_all(root: Path) -> None:
+    (root / "keys.d").mkdir()
+    (root / "keys.d/c.yaml").write_bytes(b"mine\n")
+    before = everything(root)
+    with pytest.raises(Refusal, match="there already"):
+        create_all(root, {"keys.d/a/a.yaml": b"a\n", "keys.d/a/b.yaml": b"b\n", "keys.d/c.yaml": b"c\n"})
+    assert everything(root) == before
+    create_all(root, {"keys.d/a/a.yaml": b"a\n", "keys.d/a/b.yaml": b"b\n"})
+    assert (root / "keys.d/a/a.yaml").read_bytes() == b"a\n" and (root / "keys.d/a/b.yaml").read_bytes() == b"b\n"
