@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -29,6 +30,7 @@ OWNERS = {
     "deribit-options": "hedger",
 }
 REGISTRY = "registry/registry.yaml"
+GUIDE = Path(__file__).parents[2] / "docs" / "adopt.md"
 STRANGE = "bybit-arb-weekend-test"
 STRANGE_FILE = f"keys.d/bybit-arb/{STRANGE}.yaml"
 
@@ -252,3 +254,12 @@ def test_a_registry_that_breaks_the_laws_is_mended_first(example: Repository, se
     example.git("commit", "-q", "-m", "lose an id")
     ran = keyctl("adopt")
     assert (ran.status, files(example)) == (3, []) and "identifier-lost" in ran.out
+
+
+def test_the_guide_shows_what_is_written(example: Repository, serve: Serve) -> None:
+    serve("demo")
+    assert keyctl("adopt", "--only", "account=bybit-arb").status == 0
+    (shown,) = re.findall(r"(?ms)^```yaml\n(.*?)^```$", GUIDE.read_text("utf-8"))
+    text = (example.path / STRANGE_FILE).read_text("utf-8")
+    times = re.compile(r"\d{4}-\d\d-\d\d|\d\d:\d\d(:\d\d)?")
+    assert times.sub("…", text) == times.sub("…", shown)
