@@ -72,10 +72,9 @@ def confirmed(actions: Collection[Action], progress: Progress) -> bool:
         )
     progress.done()
     for action in actions:
-        shown = action.identifier.display if action.identifier else ""
-        sys.stderr.write(
-            f"  delete {action.key or 'an undeclared key'} ({shown}) on {action.account}: {action.reason}\n"
-        )
+        shown = f"({action.identifier.display}) " if action.identifier else ""
+        meant = action.key or "an undeclared key"
+        sys.stderr.write(f"  delete {meant} {shown}on {action.account}: {action.reason}\n")
     sys.stderr.write(f"Type '{what}' to go on: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() == what

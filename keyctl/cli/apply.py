@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 def apply(
     file: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[FILE]", help="A saved plan: nothing that it does not hold is done.", show_default=False
-        ),
+        typer.Argument(metavar="[FILE]", help="A saved plan; nothing else is done.", show_default=False),
     ] = None,
     registry: RegistryOption = None,
     protected: ProtectedOption = None,

@@ -8,7 +8,8 @@ from keyctl.sandbox.scenario import Scenario, SimulatedKey, load
 
 
 def environment(scenario: str | Scenario) -> dict[str, str]:
-    """Name → value for every key that stands for its account, or for itself: ``KEYCTL_READ_<EXCHANGE>_SANDBOX_…``.
+    """Name → value for every key that stands for its account, or for itself: ``KEYCTL_READ_<EXCHANGE>_SANDBOX_…``, and
+    ``KEYCTL_WRITE_…`` for those that change keys.
 
     The values are invented, and still secrets: print them only where somebody asked for them.
     """
@@ -17,7 +18,8 @@ def environment(scenario: str | Scenario) -> dict[str, str]:
     for exchange, part in sorted(whole.exchanges.items()):
         for key in part.keys:
             if key.credential is not None:
-                prefix = f"KEYCTL_READ_{_upper(exchange)}_SANDBOX_{_holder(key)}"
+                use = "WRITE" if key.credential == "write" else "READ"
+                prefix = f"KEYCTL_{use}_{_upper(exchange)}_SANDBOX_{_holder(key)}"
                 variables[f"{prefix}_KEY"] = key.id
                 variables[f"{prefix}_SECRET"] = key.secret
                 if key.passphrase:
@@ -27,7 +29,7 @@ def environment(scenario: str | Scenario) -> dict[str, str]:
 
 def _holder(key: SimulatedKey) -> str:
     account = _upper(key.account)
-    return account if key.credential == "account" else f"{account}_{_upper(key.name)}"
+    return account if key.credential in ("account", "write") else f"{account}_{_upper(key.name)}"
 
 
 def _upper(name: str) -> str:

@@ -16,7 +16,7 @@ from keyctl.sandbox.merge import merge_patch
 from keyctl.sandbox.money import Prices, Wallets
 
 SHIPPED = Path(__file__).parent / "scenarios"
-CREDENTIALS = ("account", "own")
+CREDENTIALS = ("account", "own", "write")
 WITH_PASSPHRASE = frozenset({"okx", "myokx", "okxus"})
 """The exchanges at which a credential has a passphrase beside key and secret."""
 _RELATIVE = re.compile(r"(?:(?P<ago>\d+)(?P<ago_unit>[smhd]) ago|in (?P<ahead>\d+)(?P<ahead_unit>[smhd]))")
@@ -34,8 +34,9 @@ class SimulatedKey:
 
     ``rights`` maps the exchange's own groups to its own rights. No ``ips`` means that the key is bound to none.
     ``expires`` is an end that the exchange set (aware, UTC); ends that follow from its rules are not written here.
-    ``credential`` is ``account`` for the key that stands for its account in the environment, ``own`` for one that is
-    asked only about itself, None for keys whose secret only their app has. ``native`` is what only this exchange has.
+    ``credential`` is ``account`` for the key that reads its account, ``write`` for the one that changes its keys,
+    ``own`` for one that is asked only about itself, None for keys whose secret only their app has. ``native`` is what
+    only this exchange has.
     ``passphrase`` is always invented, and empty at exchanges whose credentials have none.
     """
 
