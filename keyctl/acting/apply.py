@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import chain
@@ -17,12 +17,12 @@ from keyctl.acting.hands import Hands
 from keyctl.acting.journal import Event, Journal, folder_of, lines, unfinished
 from keyctl.acting.lock import Lock
 from keyctl.acting.narrowing import Keeps, Name, name_of, named, of_plan, only_reductions, row_of
-from keyctl.acting.publishing import TITLE, branch_of, committed, message_of, pushed
+from keyctl.acting.writing import Place, Sent, write
 from keyctl.acting.writing_back import edited, entries
 from keyctl.history.git import GitError
 from keyctl.history.remote import APPLIED, Rejected
 from keyctl.model.account import Mode
-from keyctl.model.application import Application, Verb, Written
+from keyctl.model.application import Application, Verb
 from keyctl.model.attempt import Attempt, Outcome
 from keyctl.model.comparison import Comparison, Status
 from keyctl.model.finding import ExitReason, Risk, Severity
@@ -38,7 +38,6 @@ from keyctl.reconcile import run
 from keyctl.reconcile.desired import Desired, read_desired
 from keyctl.reconcile.narrowing import Narrowing
 from keyctl.registry.load import load_documents
-from keyctl.registry.saving import save
 from keyctl.secrets.sinks.sink import SinkError, parcel_name
 
 
@@ -254,17 +253,20 @@ class _Applying:
         files, written = edited(self.desired.texts, given)
         failed = any(one.why_not for one in written)
         failed |= any(one.outcome in (Outcome.FAILED, Outcome.NOT_TRIED) for one in attempts)
-        made: str | None = None
-        branch: str | None = None
+        sent = Sent()
         if files:
             _, after = self._compared(with_texts(self.desired, {**self.desired.texts, **files}), lambda _: snapshot)
             journal.note(Event.WRITING, files=sorted(files))
+            passed, wishes = self.passed, self.wishes
+            place = Place(
+                self.root, passed.git, passed.head, passed.remote, self.hands.author, wishes.commit, wishes.push
+            )
             try:
-                made, branch = self._write(files, written, digest)
+                sent = write(place, Verb.APPLY, files, written, self.name, digest, now)
             except (GitError, Refusal) as error:
                 failed = True
                 self.notes.append(f"what was done could not be written back: {error}; the next apply does it again")
-            journal.note(Event.WRITTEN, files=sorted(files), commit=made)
+            journal.note(Event.WRITTEN, files=sorted(files), commit=sent.commit)
         self._mark_applied()
         reasons = {*after.exit_reasons, *([ExitReason.FAILED] if failed else [])}
         journal.note(Event.ENDED)
@@ -276,27 +278,11 @@ class _Applying:
             written,
             tuple(reason for reason in ExitReason if reason in reasons),
             after,
-            made,
-            branch,
-            made is not None and self.wishes.push,
-            tuple(self.notes),
+            sent.commit,
+            sent.branch,
+            sent.pushed,
+            (*self.notes, *([sent.note] if sent.note else [])),
         )
-
-    def _write(
-        self, files: Mapping[str, bytes], written: Sequence[Written], digest: str
-    ) -> tuple[str | None, str | None]:
-        """Into the work tree, or into a commit on a branch: which, and on which. Raises GitError and Refusal."""
-        if not self.wishes.commit:
-            for path, data in sorted(files.items()):
-                save(self.root, path, data)
-            return None, None
-        branch = branch_of(Verb.APPLY, written)
-        message = message_of(Verb.APPLY, written, self.name, digest)
-        made = committed(self.passed, files, message, branch, self.hands.author, self.hands.clock())
-        if self.wishes.push:
-            note = pushed(self.passed.remote, branch, made, TITLE[Verb.APPLY])
-            self.notes += [note] if note else []
-        return made, branch
 
     def _mark_applied(self) -> None:
         try:

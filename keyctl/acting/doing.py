@@ -80,14 +80,18 @@ class Doing:
             said, outcome = str(error), Outcome.NOT_TRIED
         except ExchangeError as error:
             said, outcome = str(error), Outcome.NOT_TRIED if surely_not_done(error) else Outcome.FAILED
-        return Attempt(self._by_hand(action) if outcome is Outcome.BY_HAND else action, outcome, said)
+        return self.with_steps(Attempt(action, outcome, said))
 
-    def _by_hand(self, action: Action) -> Action:
+    def with_steps(self, attempt: Attempt) -> Attempt:
+        """With the exact steps of a person, where that is how it goes on."""
+        action = attempt.action
+        if attempt.outcome is not Outcome.BY_HAND or action.manual:
+            return attempt
         account, key = self.registry.accounts[action.account], self._key(action)
         told = steps.by_hand(
             action.op, key, account, action.identifier, action.changes, self.reach.declared(account), own=False
         )
-        return replace(action, manual=tuple(told))
+        return replace(attempt, action=replace(action, manual=tuple(told)))
 
     def _key(self, action: Action) -> Key | None:
         return self.registry.keys.get(action.key) if action.key is not None else None

@@ -36,7 +36,7 @@ class Entry:
     EditRefused."""
 
     path: str
-    key: KeyName
+    key: KeyName | None
     what: str
     identifier: Identifier
     edit: Callable[[bytes], bytes]

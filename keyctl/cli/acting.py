@@ -61,20 +61,32 @@ def check_written(*, commit: bool, push: bool) -> None:
         raise typer.BadParameter("--push pushes the commit that --commit makes; give both")
 
 
-def confirmed(actions: Collection[Action], progress: Progress) -> bool:
-    """Whether the person at the terminal types how many keys are to be deleted. Raises Refusal where nobody is."""
+def check_harmless(reason: str) -> None:
+    """What goes into a file of the registry is no secret. Raises Refusal, which does not repeat it."""
+    from keyctl.model.finding import Confidence
+    from keyctl.policy.secrets import find
+
+    for hit in find(reason):
+        if hit.confidence is not Confidence.LOW:
+            raise Refusal(
+                f"--reason holds what looks like {hit.what}; nothing was done",
+                "say it in words; a secret that was typed where others may read it has to be replaced",
+            )
+
+
+def confirmed(actions: Collection[Action], progress: Progress, verb: str = "delete") -> bool:
+    """Whether the person at the terminal types how many keys are to go. Raises Refusal where nobody is."""
     number = len(actions)
-    what = f"delete {number} {'key' if number == 1 else 'keys'}"
+    what = f"{verb} {number} {'key' if number == 1 else 'keys'}"
     if not sys.stdin.isatty() or not sys.stderr.isatty():
         raise Refusal(
-            f"this would {what}, and nobody can be asked whether that is meant",
-            "run it on a terminal, or with --yes; --only-reductions deletes nothing but revoked ids",
+            f"this would {what}, and nobody can be asked whether that is meant", "run it on a terminal, or with --yes"
         )
     progress.done()
     for action in actions:
         shown = f"({action.identifier.display}) " if action.identifier else ""
         meant = action.key or "an undeclared key"
-        sys.stderr.write(f"  delete {meant} {shown}on {action.account}: {action.reason}\n")
+        sys.stderr.write(f"  {verb} {meant} {shown}on {action.account}: {action.reason}\n")
     sys.stderr.write(f"Type '{what}' to go on: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() == what

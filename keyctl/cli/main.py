@@ -28,6 +28,7 @@ from keyctl.cli.plan import plan
 from keyctl.cli.reconcile import reconcile
 from keyctl.cli.renew import renew
 from keyctl.cli.review import review
+from keyctl.cli.revoke import revoke
 from keyctl.cli.schema import schema
 from keyctl.cli.status import status
 from keyctl.cli.validate import validate
@@ -68,6 +69,7 @@ app.command()(review)
 app.command()(reconcile)
 app.command()(plan)
 app.command()(apply)
+app.command()(revoke)
 app.command()(observe)
 app.command()(adopt)
 app.command()(attest)

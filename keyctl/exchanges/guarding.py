@@ -65,6 +65,14 @@ class Guarded:
         self._check_own(transport, identifier)
         await self.writer.delete(transport, subaccount, identifier)
 
+    async def freeze(self, transport: Transport, subaccount: str | None) -> None:
+        """Not of the account whose credential calls: nobody could ask it anything any more."""
+        if subaccount is None:
+            raise NotSent(
+                "the account of the credential that calls is not frozen by it", "freeze it in the exchange's web page"
+            )
+        await self.writer.freeze(transport, subaccount)
+
     def _check_own(self, transport: Transport, identifier: Identifier) -> None:
         if identifier.text is None:
             raise NotSent(

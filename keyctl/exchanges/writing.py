@@ -102,3 +102,6 @@ class Writer(Protocol):
     async def delete(self, transport: Transport, subaccount: str | None, identifier: Identifier) -> None:
         """The key is gone for ever. One that the exchange explicitly says it does not have is as good as deleted;
         where it says anything else, the listing tells."""
+
+    async def freeze(self, transport: Transport, subaccount: str | None) -> None:
+        """Nothing can be done with a whole sub-account any more, until a person unfreezes it in the web page."""

@@ -95,6 +95,9 @@ class Recorded:
     async def delete(self, transport: Transport, subaccount: str | None, identifier: Identifier) -> None:
         self.asked.append("delete")
 
+    async def freeze(self, transport: Transport, subaccount: str | None) -> None:
+        self.asked.append("freeze")
+
 
 LIVE = LiveKey(ID, Known(MARKER), Known(SPOT), Known(LOOPBACK), Known(True), UNSAID, UNSAID, UNSAID, UNSAID)
 

@@ -121,6 +121,8 @@ UPDATE_API = _post("v5/user/update-api", "private_post_v5_user_update_api", 5, _
 UPDATE_SUB_API = _post("v5/user/update-sub-api", "private_post_v5_user_update_sub_api", 5, _of("result", _WRITTEN))
 DELETE_API = _post("v5/user/delete-api", "private_post_v5_user_delete_api", 5)
 DELETE_SUB_API = _post("v5/user/delete-sub-api", "private_post_v5_user_delete_sub_api", 5)
+# https://bybit-exchange.github.io/docs/v5/user/froze-subuid
+FREEZE = _post("v5/user/frozen-sub-member", "private_post_v5_user_frozen_sub_member", 5)
 
 # The rights of sub-account keys are those that create-sub-api and update-sub-api list
 # (https://bybit-exchange.github.io/docs/v5/user/create-subuid-apikey); all others are a master's.
@@ -249,7 +251,7 @@ DECLARATION = Declaration(
     ),
     endpoints=(
         QUERY_API, SUB_APIKEYS, SUBMEMBERS, ESCROW_SUB_MEMBERS, QUERY_SUB_MEMBERS, ASSET_OVERVIEW, TICKERS,
-        CREATE_SUB_API, UPDATE_API, UPDATE_SUB_API, DELETE_API, DELETE_SUB_API,
+        CREATE_SUB_API, UPDATE_API, UPDATE_SUB_API, DELETE_API, DELETE_SUB_API, FREEZE,
     ),
     envelope=ENVELOPE,
     rights=RIGHTS,

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-from keyctl.exchanges.bybit.declaration import CREATE_SUB_API, DECLARATION, DELETE_SUB_API, READ_ONLY, UPDATE_SUB_API
+from keyctl.exchanges.bybit.declaration import (
+    CREATE_SUB_API,
+    DECLARATION,
+    DELETE_SUB_API,
+    FREEZE,
+    READ_ONLY,
+    UPDATE_SUB_API,
+)
 from keyctl.exchanges.bybit.decoding import decode
 from keyctl.exchanges.bybit.reader import READER
 from keyctl.exchanges.declaration import Holder
@@ -106,6 +113,11 @@ class BybitWriter:
         wrong parameter, and only the listing tells."""
         _uid(subaccount, "delete it in the web page (API management)")
         await transport.call(DELETE_SUB_API, {"apikey": id_text(identifier, DECLARATION.title)})
+
+    async def freeze(self, transport: Transport, subaccount: str | None) -> None:
+        """By frozen-sub-member."""
+        uid = _uid(subaccount, "a master account can't be frozen: delete its keys in the web page (API management)")
+        await transport.call(FREEZE, {"subuid": int(uid), "frozen": 1})
 
 
 def _uid(subaccount: str | None, by_hand: str) -> str:

@@ -121,6 +121,12 @@ class DeribitWriter:
         if Fields(answer).raw("result") != "ok":
             raise Fields(answer).malformed("result", "ok")
 
+    async def freeze(self, transport: Transport, subaccount: str | None) -> None:  # noqa: ARG002
+        """No documented call does that."""
+        raise Unsupported(
+            "Deribit's API freezes no sub-account", "lock it in the web page (Subaccounts), or disable its keys"
+        )
+
 
 async def _switch(transport: Transport, subaccount: str | None, identifier: Identifier, *, on: bool) -> None:
     _own(subaccount)

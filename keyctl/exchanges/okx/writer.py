@@ -82,6 +82,10 @@ class OkxWriter:
             return None
         raise failure
 
+    async def freeze(self, transport: Transport, subaccount: str | None) -> None:  # noqa: ARG002
+        """No documented call does that."""
+        raise Unsupported("OKX's API freezes no sub-account", "freeze it in the web page (Sub-accounts)")
+
 
 def _state(wanted: Wanted) -> dict[str, ParamValue]:
     """All that can be said of a key: `ip` of nothing binds to no address, and `perm` is the whole list, since whether

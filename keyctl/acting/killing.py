@@ -1,0 +1,100 @@
+"""Killing many keys of one account at once: each is deleted by a call of its own, and one listing tells for all of them
+whether they are gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from keyctl.acting.doing import LOOKS, Doing
+from keyctl.acting.journal import Event
+from keyctl.acting.narrowing import row_of
+from keyctl.acting.reach import Unreachable, Way
+from keyctl.exchanges.errors import ExchangeError, surely_not_done
+from keyctl.exchanges.guarding import Forbidden
+from keyctl.exchanges.writing import NotSent, Unsupported
+from keyctl.model.attempt import Attempt, Outcome
+from keyctl.model.identifier import Fingerprint, Identifier
+from keyctl.model.live import LiveKey
+from keyctl.model.plan import Action
+
+
+async def kill(doing: Doing, actions: Collection[Action]) -> tuple[Attempt, ...]:
+    """Attempts in the order of the actions; accounts side by side. Raises Refusal alone."""
+    by_account: dict[str, list[Action]] = {}
+    for action in actions:
+        by_account.setdefault(action.account, []).append(action)
+    for action in actions:
+        doing.journal.note(Event.ACTING, **row_of(action))
+    found: dict[Action, Attempt] = {}
+    for attempts in await asyncio.gather(*(_account(doing, group) for group in by_account.values())):
+        found |= {attempt.action: attempt for attempt in attempts}
+    ends = [found[action] for action in actions]
+    for action, end in zip(actions, ends, strict=True):
+        doing.journal.note(Event.ACTED, **row_of(action), outcome=end.outcome.value, said=end.said)
+    return tuple(doing.with_steps(end) for end in ends)
+
+
+async def _account(doing: Doing, actions: list[Action]) -> list[Attempt]:
+    try:
+        way = await doing.reach.way(actions[0].account)
+    except Unreachable as error:
+        outcome = Outcome.BY_HAND if error.by_hand else Outcome.FAILED
+        return [Attempt(action, outcome, str(error)) for action in actions]
+    listed = await _listed(way) if any(_id(action).text is None for action in actions) else None
+    texts = {live.identifier.fingerprint: live.identifier for live in listed or ()}
+    troubles = await asyncio.gather(*(_deleted(way, texts.get(_id(one).fingerprint, _id(one))) for one in actions))
+    standing = dict(zip(actions, troubles, strict=True))
+    pause = doing.waiting.first_pause
+    for look in range(LOOKS):
+        seen = await _listed(way)
+        alive = None if seen is None else {live.identifier.fingerprint for live in seen}
+        waits = alive is None or any(
+            _id(action).fingerprint in alive and not _is_final(trouble) for action, trouble in standing.items()
+        )
+        if not waits or look + 1 == LOOKS:
+            return [_end(action, trouble, alive) for action, trouble in standing.items()]
+        await doing.waiting.sleep(pause * 2**look)
+    return []
+
+
+def _id(action: Action) -> Identifier:
+    assert action.identifier is not None
+    return action.identifier
+
+
+async def _listed(way: Way) -> tuple[LiveKey, ...] | None:
+    if way.called is None and way.declared.master_capabilities is not None:
+        return None  # a master's own keys are listed nowhere
+    try:
+        return await way.keys()
+    except ExchangeError:
+        return None
+
+
+async def _deleted(way: Way, identifier: Identifier) -> ExchangeError | NotSent | None:
+    try:
+        await way.writer.delete(way.transport, way.called, identifier)
+    except (ExchangeError, NotSent) as error:
+        return error
+    return None
+
+
+def _is_final(trouble: ExchangeError | NotSent | None) -> bool:
+    return isinstance(trouble, NotSent) or (trouble is not None and surely_not_done(trouble))
+
+
+def _end(action: Action, trouble: ExchangeError | NotSent | None, alive: Collection[Fingerprint] | None) -> Attempt:
+    if alive is not None and _id(action).fingerprint not in alive:
+        if isinstance(trouble, Forbidden):
+            return Attempt(action, Outcome.NOT_TRIED, str(trouble))
+        said = "deleted, and the exchange no longer lists it" if trouble is None else "the exchange no longer has it"
+        return Attempt(action, Outcome.DONE, said)
+    if isinstance(trouble, Unsupported):
+        return Attempt(action, Outcome.BY_HAND, str(trouble))
+    if isinstance(trouble, NotSent):
+        return Attempt(action, Outcome.NOT_TRIED, str(trouble))
+    if trouble is not None:
+        return Attempt(action, Outcome.FAILED, f"it was not deleted: {trouble}")
+    why = "the exchange still lists it" if alive is not None else "the listing that would show it can't be read"
+    return Attempt(action, Outcome.FAILED, f"the exchange took the call, and {why}: it may be alive")
