@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import chain
@@ -12,13 +12,14 @@ from pathlib import Path
 from secrets import token_hex
 
 from keyctl.acting.brakes import held_up
+from keyctl.acting.doing import Doing
 from keyctl.acting.gate import Passed, check_laws, check_merged, check_reviewed
 from keyctl.acting.hands import Hands
 from keyctl.acting.journal import Event, Journal, folder_of, lines, unfinished
 from keyctl.acting.lock import Lock
 from keyctl.acting.narrowing import Keeps, Name, name_of, named, of_plan, only_reductions, row_of
 from keyctl.acting.writing import Place, Sent, write
-from keyctl.acting.writing_back import edited, entries
+from keyctl.acting.writing_back import Entry, edited, entries
 from keyctl.history.git import GitError
 from keyctl.history.remote import APPLIED, Rejected
 from keyctl.model.account import Mode
@@ -62,6 +63,11 @@ class Wishes:
 
 def apply(root: Path, wishes: Wishes, hands: Hands) -> Application:
     """Do what was merged. Raises Refusal where nothing was done."""
+    return begun(Applying, root, wishes, hands)
+
+
+def begun(kind: type[Applying], root: Path, wishes: Wishes, hands: Hands) -> Application:
+    """A run of some kind, if this checkout may act, and under the lock. Raises Refusal where nothing was done."""
     desired = read_desired(
         root,
         environ=hands.environ,
@@ -78,11 +84,13 @@ def apply(root: Path, wishes: Wishes, hands: Hands) -> Application:
     folder = passed.git.common / "keyctl"
     name = f"{hands.clock():%Y%m%dT%H%M%SZ}-{token_hex(3)}"
     with Lock(passed.remote, folder, name, hands.clock, wishes.take_lock) as lock:
-        return _Applying(root, wishes, hands, desired, passed, lock, name).run()
+        return kind(root, wishes, hands, desired, passed, lock, name).run()
 
 
 @dataclass(slots=True)
-class _Applying:
+class Applying:
+    """One run of ``apply``. What other commands that create keys do otherwise are the methods without underscore."""
+
     root: Path
     wishes: Wishes
     hands: Hands
@@ -92,6 +100,32 @@ class _Applying:
     name: str
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def verb(self) -> Verb:
+        """Which command it is."""
+        return Verb.APPLY
+
+    def chosen(self, planned: Comparison) -> list[Action]:
+        """What is to be done."""
+        return list(planned.actions)
+
+    def held(self, actions: Collection[Action], snapshot: Snapshot, planned: Comparison) -> dict[Action, str]:
+        """What of that is not, and why."""
+        brakes, wishes = self.registry.brakes, self.wishes
+        seen = {account.account: account for account in snapshot.accounts}
+        return held_up(actions, seen, brakes, wishes.allow_deletes, wishes.allow_changes) | refused(actions, planned)
+
+    async def then(self, doing: Doing) -> list[Attempt]:  # noqa: ARG002
+        """What is done at the end, whatever came before."""
+        return []
+
+    def entries(
+        self, snapshot: Snapshot, after: Comparison, delivered: Mapping[Fingerprint, bool], attempts: Sequence[Attempt]
+    ) -> Iterator[Entry]:
+        """What is written back."""
+        del attempts
+        return entries(self.registry, snapshot, after.keys, delivered, self.hands.clock().date())
+
     def run(self) -> Application:
         hands = self.hands
         resumed = self._resumed()
@@ -99,8 +133,8 @@ class _Applying:
         delivered, orphans = self._waiting(planned)
         orphans = [] if self.wishes.only_reductions else orphans
         keeps = self._keeps(planned, resumed)
-        actions = [action for action in planned.actions if keeps(action)]
-        held = self._held(actions, snapshot, planned)
+        actions = [action for action in self.chosen(planned) if keeps(action)]
+        held = self.held(actions, snapshot, planned)
         meant = [*orphans, *(action for action in actions if action not in held)]
         self._confirm(meant)
         journal = Journal.begin(
@@ -110,22 +144,24 @@ class _Applying:
         journal.note(
             Event.BEGUN,
             commit=self.passed.head,
-            registry=self._registry.digest,
+            registry=self.registry.digest,
             plan=digest,
             actions=[row_of(action) for action in actions],
         )
         attempts = asyncio.run(self._do(orphans, {}, journal)) if orphans else []
         if orphans:
             snapshot, planned = self._look()
-            actions = [one for one in planned.actions if keeps(one) and (one.op is not Op.DELETE or one in actions)]
-            held = self._held(actions, snapshot, planned)
-        attempts += asyncio.run(self._do(actions, held, journal))
+            chosen = self.chosen(planned)
+            actions = [one for one in chosen if keeps(one) and (one.op is not Op.DELETE or one in actions)]
+            held = self.held(actions, snapshot, planned)
+        attempts += asyncio.run(self._do(actions, held, journal, last=True))
         snapshot, after = self._look()
         delivered, _ = self._waiting(after)
         return self._finished(journal, digest, attempts, snapshot, after, delivered)
 
     @property
-    def _registry(self) -> Registry:
+    def registry(self) -> Registry:
+        """What was merged."""
         assert self.desired.registry is not None
         return self.desired.registry
 
@@ -180,8 +216,8 @@ class _Applying:
         for row in planned.keys:
             if Status.PENDING_WRITE_BACK not in row.statuses or row.key is None or row.identifier is None:
                 continue
-            key = self._registry.keys[row.key]
-            place = key.deliver or self._registry.apps[key.owner].sink
+            key = self.registry.keys[row.key]
+            place = key.deliver or self.registry.apps[key.owner].sink
             try:
                 held = None if place is None else self.hands.sinks(place).holds(parcel_name(key.name, row.identifier))
             except SinkError as error:
@@ -194,36 +230,22 @@ class _Applying:
                 )
             elif held:
                 delivered[row.identifier.fingerprint] = True
-            elif self._registry.accounts[key.account].mode is Mode.ENFORCE:
+            elif self.registry.accounts[key.account].mode is Mode.ENFORCE:
                 reason = "it was made, and its secret is nowhere"
                 orphans.append(Action(Op.DELETE, key.name, key.account, row.identifier, reason, Risk.REDUCTION))
         return delivered, orphans
-
-    def _held(self, actions: Collection[Action], snapshot: Snapshot, planned: Comparison) -> dict[Action, str]:
-        seen = {account.account: account for account in snapshot.accounts}
-        wishes, registry = self.wishes, self._registry
-        held = held_up(actions, seen, registry.brakes, wishes.allow_deletes, wishes.allow_changes)
-        names = {rule.name for rule in policy.rules()}
-        broken = {
-            one.key: one
-            for one in planned.findings
-            if one.rule in names and one.key is not None and one.severity.rank >= Severity.ERROR.rank
-        }
-        for action in actions:
-            if action.risk is Risk.ESCALATION and action.key in broken:
-                one = broken[action.key]
-                held[action] = f"the policy refuses it: {one.message} ({one.rule})"
-        return held
 
     def _confirm(self, actions: Collection[Action]) -> None:
         deletions = [action for action in actions if action.op is Op.DELETE and not action.kills and not action.manual]
         if deletions and not self.wishes.yes and not self.hands.confirmed(deletions):
             raise Refusal("the deletions were not confirmed, so nothing was done", "run it again, or with --yes")
 
-    async def _do(self, actions: Collection[Action], held: Mapping[Action, str], journal: Journal) -> list[Attempt]:
+    async def _do(
+        self, actions: Collection[Action], held: Mapping[Action, str], journal: Journal, *, last: bool = False
+    ) -> list[Attempt]:
         attempts: list[Attempt] = []
         over: Refusal | None = None
-        doing = self.hands.doing(self._registry, self.desired.tombstones, journal, self.lock.check)
+        doing = self.hands.doing(self.registry, self.desired.tombstones, journal, self.lock.check)
         async with doing.reach:
             for action in actions:
                 if action in held:
@@ -237,6 +259,8 @@ class _Applying:
                     except Refusal as error:
                         over = error
                         attempts.append(Attempt(action, Outcome.FAILED, error.message))
+            if last and over is None:
+                attempts += await self.then(doing)
         return attempts
 
     def _finished(
@@ -249,8 +273,7 @@ class _Applying:
         delivered: Mapping[Fingerprint, bool],
     ) -> Application:
         now = self.hands.clock()
-        given = entries(self._registry, snapshot, after.keys, delivered, now.date())
-        files, written = edited(self.desired.texts, given)
+        files, written = edited(self.desired.texts, self.entries(snapshot, after, delivered, attempts))
         failed = any(one.why_not for one in written)
         failed |= any(one.outcome in (Outcome.FAILED, Outcome.NOT_TRIED) for one in attempts)
         sent = Sent()
@@ -262,7 +285,7 @@ class _Applying:
                 self.root, passed.git, passed.head, passed.remote, self.hands.author, wishes.commit, wishes.push
             )
             try:
-                sent = write(place, Verb.APPLY, files, written, self.name, digest, now)
+                sent = write(place, self.verb, files, written, self.name, digest, now)
             except (GitError, Refusal) as error:
                 failed = True
                 self.notes.append(f"what was done could not be written back: {error}; the next apply does it again")
@@ -271,7 +294,7 @@ class _Applying:
         reasons = {*after.exit_reasons, *([ExitReason.FAILED] if failed else [])}
         journal.note(Event.ENDED)
         return Application(
-            Verb.APPLY,
+            self.verb,
             self.name,
             now,
             tuple(attempts),
@@ -292,6 +315,21 @@ class _Applying:
             self.notes.append(f"{APPLIED} was moved by somebody else meanwhile, and stays as it is")
         except GitError as error:
             self.notes.append(f"{APPLIED} could not be moved, so the next apply reviews the same steps again: {error}")
+
+
+def refused(actions: Collection[Action], planned: Comparison) -> dict[Action, str]:
+    """Actions that give power to a key which breaks the policy at severity error or above, and which rule it breaks."""
+    names = {rule.name for rule in policy.rules()}
+    broken = {
+        one.key: one
+        for one in planned.findings
+        if one.rule in names and one.key is not None and one.severity.rank >= Severity.ERROR.rank
+    }
+    return {
+        action: f"the policy refuses it: {broken[action.key].message} ({broken[action.key].rule})"
+        for action in actions
+        if action.risk is Risk.ESCALATION and action.key in broken
+    }
 
 
 def with_texts(desired: Desired, texts: Mapping[str, bytes]) -> Desired:

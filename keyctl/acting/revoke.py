@@ -7,7 +7,7 @@ exchange says, the id is listed: what is alive then is the loudest finding there
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -70,13 +70,28 @@ def revoke(root: Path, wish: Wish, hands: Hands, confirmed: Callable[[Collection
         raise Refusal("there is nothing alive to revoke", "see 'exchange-keyctl status', and name what is meant")
     if len(actions) > 1 and not confirmed(actions):
         raise Refusal("that was not confirmed, so nothing was revoked", "run it again, or with --yes")
+    return carry_out(root, desired, actions, Verb.REVOKE, wish, hands)
+
+
+def carry_out(
+    root: Path,
+    desired: Desired,
+    actions: Sequence[Action],
+    verb: Verb,
+    wish: Wish,
+    hands: Hands,
+    check: Callable[[Doing], Awaitable[None]] | None = None,
+) -> Application:
+    """Kill, and write it down. ``check`` is asked before, and raises Refusal."""
+    registry = desired.registry or desired.readable
     git = _repository(root, hands)
     run = f"{hands.clock():%Y%m%dT%H%M%SZ}-{token_hex(3)}"
     folder = folder_of(git.common if git is not None else root, hands.environ)
     journal = Journal.begin(folder, run, hands.clock, hands.redactor())
     journal.note(Event.BEGUN, actions=[row_of(action) for action in actions])
     notes: list[str] = []
-    attempts = asyncio.run(_killed(hands.doing(registry, desired.tombstones, journal), actions, wish, notes))
+    doing = hands.doing(registry, desired.tombstones, journal)
+    attempts = asyncio.run(_killed(doing, actions, wish, notes, check))
     today = hands.clock().date()
     files, written = edited(_texts(desired), _entries(registry, attempts, wish, today))
     failed = any(one.why_not for one in written) or any(one.outcome is not Outcome.DONE for one in attempts)
@@ -87,15 +102,14 @@ def revoke(root: Path, wish: Wish, hands: Hands, confirmed: Callable[[Collection
         head = desired.history.commit if desired.history is not None else git.head if git is not None else None
         place = Place(root, git, head, remote, hands.author, wish.commit, wish.push)
         try:
-            sent = write(place, Verb.REVOKE, files, written, run, None, hands.clock())
+            sent = write(place, verb, files, written, run, None, hands.clock())
         except (GitError, Refusal) as error:
             failed = True
             notes.append(f"what was revoked could not be written down: {error}; run it again, or write it by hand")
         journal.note(Event.WRITTEN, files=sorted(files), commit=sent.commit)
     journal.note(Event.ENDED)
-    notes += [sent.note] if sent.note else []
     return Application(
-        Verb.REVOKE,
+        verb,
         run,
         hands.clock(),
         attempts,
@@ -105,7 +119,7 @@ def revoke(root: Path, wish: Wish, hands: Hands, confirmed: Callable[[Collection
         sent.commit,
         sent.branch,
         sent.pushed,
-        tuple(notes),
+        (*notes, *([sent.note] if sent.note else [])),
     )
 
 
@@ -123,7 +137,7 @@ def _actions(registry: Registry, wish: Wish) -> Iterator[Action]:
     for key in registry.keys.values():
         if wish.key in (None, key.name) and wish.app in (None, key.owner) and wish.account in (None, key.account):
             for identifier in (*key.living, *_unconfirmed(key)):
-                yield _death(key.account, key.name, identifier, wish.reason)
+                yield death_of(key.account, key.name, identifier, wish.reason)
 
 
 def _of_identifier(registry: Registry, wish: Wish, meant: Identifier) -> Action:
@@ -131,13 +145,13 @@ def _of_identifier(registry: Registry, wish: Wish, meant: Identifier) -> Action:
         for identifier in (*key.living, *(dead.identifier for dead in key.revoked)):
             if identifier == meant:
                 known = identifier if meant.text is None else meant
-                return _death(wish.account or key.account, key.name, known, wish.reason)
+                return death_of(wish.account or key.account, key.name, known, wish.reason)
     if wish.account is None:
         raise Refusal(
             f"no key file holds the id {meant.display}, so nothing says at which account it is",
             "say it with --account; 'exchange-keyctl reconcile' lists the keys that nobody declared",
         )
-    return _death(wish.account, None, meant, wish.reason)
+    return death_of(wish.account, None, meant, wish.reason)
 
 
 def _unconfirmed(key: Key) -> Iterator[Identifier]:
@@ -146,12 +160,21 @@ def _unconfirmed(key: Key) -> Iterator[Identifier]:
             yield dead.identifier
 
 
-def _death(account: AccountName, key: KeyName | None, identifier: Identifier, reason: str) -> Action:
+def death_of(account: AccountName, key: KeyName | None, identifier: Identifier, reason: str) -> Action:
+    """The action that kills an id."""
     return Action(Op.DELETE, key, account, identifier, reason, Risk.REDUCTION, kills=True)
 
 
-async def _killed(doing: Doing, actions: list[Action], wish: Wish, notes: list[str]) -> tuple[Attempt, ...]:
+async def _killed(
+    doing: Doing,
+    actions: Sequence[Action],
+    wish: Wish,
+    notes: list[str],
+    check: Callable[[Doing], Awaitable[None]] | None,
+) -> tuple[Attempt, ...]:
     async with doing.reach:
+        if check is not None:
+            await check(doing)
         if wish.freeze:
             await asyncio.gather(*(_frozen(doing, name, notes) for name in sorted({one.account for one in actions})))
         return await kill(doing, actions)

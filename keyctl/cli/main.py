@@ -14,6 +14,7 @@ from keyctl.cli import exchanges, sandbox, tombstones
 from keyctl.cli.adopt import adopt
 from keyctl.cli.apply import apply
 from keyctl.cli.attest import attest
+from keyctl.cli.confirm import confirm
 from keyctl.cli.demo import demo
 from keyctl.cli.doctor import doctor
 from keyctl.cli.exits import Exit
@@ -29,6 +30,7 @@ from keyctl.cli.reconcile import reconcile
 from keyctl.cli.renew import renew
 from keyctl.cli.review import review
 from keyctl.cli.revoke import revoke
+from keyctl.cli.rotate import rotate
 from keyctl.cli.schema import schema
 from keyctl.cli.status import status
 from keyctl.cli.validate import validate
@@ -70,6 +72,8 @@ app.command()(reconcile)
 app.command()(plan)
 app.command()(apply)
 app.command()(revoke)
+app.command()(rotate)
+app.command()(confirm)
 app.command()(observe)
 app.command()(adopt)
 app.command()(attest)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from keyctl.model.identifier import Identifier
 from keyctl.model.names import AppName
@@ -38,11 +39,18 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A daily stretch of wall-clock time in the IANA ``zone``."""
+    """A daily stretch of wall-clock time in the IANA ``zone``; one that ends before it starts goes over midnight."""
 
     start: time
     end: time
     zone: str
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether an aware moment lies in it; its end does not."""
+        at = moment.astimezone(ZoneInfo(self.zone)).time()
+        if self.start <= self.end:
+            return self.start <= at < self.end
+        return at >= self.start or at < self.end
 
 
 @dataclass(frozen=True, slots=True)

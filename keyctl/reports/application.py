@@ -9,6 +9,7 @@ from keyctl import __version__
 from keyctl.model.application import Application, Written
 from keyctl.model.attempt import Attempt, Outcome
 from keyctl.model.comparison import SCHEMA_VERSION
+from keyctl.model.finding import ExitReason
 from keyctl.model.identifier import Identifier
 from keyctl.model.times import instant
 from keyctl.reports import sentences
@@ -77,9 +78,19 @@ def page(view: Application) -> Page:
         findings=findings,
         caveats=(*view.notes, *_where(view)),
         counts=_counts(view),
-        verdict=sentences.reasons(view.exit_reasons) or "done, and in sync",
+        verdict=_verdict(view),
         good=not view.exit_reasons,
     )
+
+
+def _verdict(view: Application) -> str:
+    """In words of what was to be done; those of a comparison are about its input."""
+    left = sentences.reasons(reason for reason in view.exit_reasons if reason is not ExitReason.FAILED)
+    if ExitReason.FAILED in view.exit_reasons:
+        return "failed: not all of it was done" + (f"; {left}" if left else "")
+    if left:
+        return f"done; {left}"
+    return "done" if view.after is None else "done, and in sync"
 
 
 def _where(view: Application) -> tuple[str, ...]:
