@@ -21,6 +21,7 @@ from keyctl.model.key import Key
 from keyctl.model.live import NOT_ASKED_FOR, AccountSnapshot, Coverage, LiveKey, SubAccount, Unanswered
 from keyctl.model.names import AccountName
 from keyctl.model.observed import Known, NotObservable, Observed
+from keyctl.model.times import end_of
 from keyctl.model.tombstone import Tombstones
 from keyctl.reconcile.balances import with_balances
 from keyctl.reconcile.by_itself import each_by_itself
@@ -243,7 +244,9 @@ class Group:
             return "malformed: the listing shows masked ids; nothing can be told apart by them"
         if any(number > 1 for number in Counter(key.identifier for key in keys).values()):
             return "malformed: the listing names one id twice; run again"
-        expected = len(self.keys.get(account.name, ()))
+        now = self.clock()
+        living = (key for key in self.keys.get(account.name, ()) if key.expires is None or now < end_of(key.expires))
+        expected = sum(1 for _ in living)
         if not keys and expected:
             return (
                 f"malformed: the listing is empty, and the registry has {expected} issued"

@@ -18,6 +18,7 @@ from keyctl.model.account import Account, Mode, OnExpiry, Unmanaged
 from keyctl.model.app import KEYCTL
 from keyctl.model.change import Change
 from keyctl.model.comparison import KeyRow, Status
+from keyctl.model.difference import undoing
 from keyctl.model.finding import Risk
 from keyctl.model.identifier import Fingerprint
 from keyctl.model.key import Key
@@ -194,8 +195,6 @@ def _needed(change: Change) -> Capability | None:
 
 
 def _undoing(changes: Iterable[Change]) -> Risk:
-    """What it does to a key's power to bring it from live to desired: the opposite of what the difference says."""
-    risks = {change.risk for change in changes}
-    if Risk.REDUCTION in risks:
-        return Risk.ESCALATION
-    return Risk.REDUCTION if Risk.ESCALATION in risks else Risk.NEUTRAL
+    """What it does to a key's power to bring it from live to desired."""
+    risks = {undoing(change) for change in changes}
+    return next((risk for risk in (Risk.ESCALATION, Risk.REDUCTION) if risk in risks), Risk.NEUTRAL)

@@ -175,12 +175,12 @@ class Desk:
     """``root`` is a clone of ``remote``; commands run there unless another clone is named."""
 
     folder: Path
-    scenario: Scenario
-    sandbox: Sandbox
+    scenario: Scenario = field(repr=False)
+    sandbox: Sandbox = field(repr=False)
     root: Path = field(init=False)
     remote: Path = field(init=False)
     sink: Path = field(init=False)
-    environ: dict[str, str] = field(default_factory=dict)
+    environ: dict[str, str] = field(default_factory=dict, repr=False)
     clones: int = 0
 
     def __post_init__(self) -> None:

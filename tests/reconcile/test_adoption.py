@@ -92,7 +92,7 @@ def test_what_nobody_declared_is_a_stranger_and_what_is_declared_is_none() -> No
         (stranger(), {"elsewhere": {NEW.fingerprint: "the registry in fx/"}}, "fx/ has it", ExitReason.DIFFERENCES),
         (stranger(), {"remembered": {NEW.fingerprint: "history knows"}}, "history knows", ExitReason.BLOCKED),
         (stranger(Identifier.of_text("New***01")), {}, "a mask", ExitReason.INCOMPLETE),
-        (stranger(label=f"x {marker(REGISTRY, KeyName('quotes'), 1)}"), {}, "mark of quotes", ExitReason.DIFFERENCES),
+        (stranger(label=f"x {marker(REGISTRY, KeyName('quotes'), 0)}"), {}, "mark of quotes", ExitReason.DIFFERENCES),
         (stranger(label=marker("another", KeyName("quotes"), 0)), {}, "another registry", ExitReason.DIFFERENCES),
         (replace(stranger(), label=UNSAID), {}, "its label could not be observed", ExitReason.INCOMPLETE),
     ],
