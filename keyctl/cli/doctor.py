@@ -54,12 +54,13 @@ def doctor(
         result = Checkup(bool(narrowed), (), (), in_order(told), exit_reasons(in_order(told), fail_on))
     else:
         narrowed.check(desired.registry)
+        credentials = Credentials.from_environ(os.environ)
         progress.say("asking the exchanges")
         patient = Doctor(
             desired.registry,
-            Credentials.from_environ(os.environ),
+            credentials,
             desired.tombstones,
-            frozenset(name for name, value in os.environ.items() if value),
+            frozenset(name for name, value in os.environ.items() if value) | credentials.names,
             os.environ.get("KEYCTL_SANDBOX"),
             lambda: datetime.now(UTC),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
@@ -16,15 +17,18 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._shapes: list[str] = []
+        self._lock = threading.Lock()
         self.learn(*secrets)
 
     def learn(self, *secrets: str) -> None:
-        """Further secrets: those of keys that were made meanwhile."""
-        shapes = set(self._shapes)
+        """Further secrets: those of keys that were made, or fetched, meanwhile; from any thread."""
+        shapes: set[str] = set()
         for secret in secrets:
             for part in (secret, secret.strip(), *(line.strip() for line in secret.splitlines() if len(line) >= 16)):
                 shapes |= {part, quote(part, safe=""), quote_plus(part), json.dumps(part)[1:-1]}
-        self._shapes = sorted((shape for shape in shapes if len(shape) >= SHORTEST), key=len, reverse=True)
+        with self._lock:
+            shapes |= set(self._shapes)
+            self._shapes = sorted((shape for shape in shapes if len(shape) >= SHORTEST), key=len, reverse=True)
 
     def scrub(self, text: str) -> str:
         """The text without any secret."""

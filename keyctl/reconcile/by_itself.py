@@ -39,7 +39,7 @@ async def _ask(group: Group, key: Key, fingerprint: Fingerprint, root: SelfView)
     reason: str
     own: Credential | None = None
     try:
-        own = group.credentials.for_key(group.root, key)
+        own = await asyncio.to_thread(group.credentials.for_key, group.root, key)
         if own is None or own.identifier.fingerprint != fingerprint:
             variables = prefix(group.root, key.name)
             given = "it is not set" if own is None else "it holds another id"

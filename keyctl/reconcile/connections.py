@@ -13,7 +13,7 @@ from keyctl.exchanges.redaction import Redactor
 from keyctl.exchanges.retry import Patience
 from keyctl.exchanges.transport import READS, Pacing, Transport, Watch
 from keyctl.model.account import Account, Environment
-from keyctl.secrets.sources import Credential, Credentials
+from keyctl.secrets.sources import Credential, CredentialError, Credentials
 
 
 def hosts_of(accounts: Iterable[Account], sandbox: str | None, patience: Patience) -> Mapping[str, str] | ExchangeError:
@@ -74,7 +74,10 @@ class Connections:
         """What limits are counted by: the account, else the credential of its own that the account is read with."""
         if account.uid is not None:
             return account.uid
-        root = self._credentials.for_account(account) or credential
+        try:
+            root = self._credentials.for_account(account) or credential
+        except CredentialError:
+            root = credential
         return root.identifier.fingerprint
 
     def _pace(self, *scope: str) -> Pace:

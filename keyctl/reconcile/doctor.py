@@ -74,7 +74,8 @@ class Doctor:
 
     async def _all(self, wanted: list[Account]) -> list[Tried]:
         serving = self.credentials.serving(self.registry.accounts.values(), self.registry.keys.values())
-        redactor = Redactor(secret.reveal() for secret in serving.secrets())
+        redactor = Redactor(())
+        serving.tell(redactor.learn)
         hosts = hosts_of(wanted, self.sandbox, self.patience)
         connections = Connections(serving, hosts, redactor, self.patience, measure_clock=True)
         trials = [

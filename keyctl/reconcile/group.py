@@ -58,7 +58,7 @@ class Group:
         problem: str | None = None
         credential: Credential | None = None
         try:
-            credential = self.credential()
+            credential = await asyncio.to_thread(self.credential)
             tombstone = self.tombstones.find(credential.identifier)
             if tombstone is not None:
                 raise CredentialError(

@@ -89,7 +89,8 @@ class _Observation:
         keys = _by_account(self.registry.keys.values())
         untold = [self._untold(account, why, keys) for account in wanted if (why := unread(account.exchange))]
         wanted = [account for account in wanted if unread(account.exchange) is None]
-        redactor = Redactor(secret.reveal() for secret in self.credentials.secrets())
+        redactor = Redactor(())
+        self.credentials.tell(redactor.learn)
         hosts = hosts_of(wanted, self.sandbox, self.patience)
         connections = Connections(self.credentials, hosts, redactor, self.patience)
         alone, roots = self._roots(wanted)

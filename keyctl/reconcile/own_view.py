@@ -95,7 +95,8 @@ def own_view(
     """
     account = registry.accounts[key.account]
     taken_at = clock()
-    redactor = Redactor(secret.reveal() for secret in credentials.secrets())
+    redactor = Redactor(())
+    credentials.tell(redactor.learn)
     patience = patience or Patience()
     connections = Connections(credentials, hosts_of((account,), sandbox, patience), redactor, patience)
     seen: LiveKey | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -67,7 +68,7 @@ class Trial:
         """What came of it. Raises nothing for what an exchange says."""
         row = self.untried()
         try:
-            credential = self._credential()
+            credential = await asyncio.to_thread(self._credential)
         except CredentialError as error:
             remedy = "set all of a credential's variables as the exchange shows them"
             return Tried(replace(row, acceptance=Acceptance.UNUSABLE), self.redactor.scrub(str(error)), remedy)

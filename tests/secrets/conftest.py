@@ -1,4 +1,4 @@
-"""Real servers, one each for a test file, and an environment without the machine's own words about them."""
+"""Real servers, one for a run, and an environment without the machine's own words about them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bao]:
     with serving_bao(tmp_path_factory.mktemp("bao")) as server:
         yield server
