@@ -1,4 +1,4 @@
-"""``age:/srv/secrets/hedger``: a file for the app's recipients, encrypted so that keyctl itself can't read it again.
+"""``age:/var/secrets/hedger``: a file for the app's recipients, encrypted so that keyctl itself can't read it again.
 
 The format is age's, armoured: https://age-encryption.org/v1. Recipients are X25519 keys (``age1…``) and SSH keys
 (``ssh-ed25519``, ``ssh-rsa``); those that a plug-in of age's would have to understand are refused. The file

@@ -15,7 +15,7 @@ from keyctl.secrets.sinks.sink import SinkError
 
 SINKS = "KEYCTL_SINKS"
 """The prefixes that may be delivered to, separated by white space or commas, such as
-``vault:kv/ age:/srv/secrets/``."""
+``vault:kv/ age:/var/secrets/``."""
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 _SEGMENT = re.compile(r"[A-Za-z0-9_.+=@-]+")
 

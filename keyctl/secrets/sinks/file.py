@@ -1,4 +1,4 @@
-"""``file:/srv/keys/hedger``: plain JSON, for an app that runs as the same user on the same machine.
+"""``file:/var/keys/hedger``: plain JSON, for an app that runs as the same user on the same machine.
 
 The file ``<parcel name>.json`` has mode 0600. Its folder lies outside every git work tree, and nobody but root and the
 user that runs keyctl may write to it or to any folder above.

@@ -1,4 +1,4 @@
-"""``age:/srv/secrets/bybit.age``: a file that is encrypted for the identity in ``KEYCTL_AGE_IDENTITY``. One final
+"""``age:/var/secrets/bybit.age``: a file that is encrypted for the identity in ``KEYCTL_AGE_IDENTITY``. One final
 newline is not part of the secret. With ``#field``, a field of the JSON in it, such as what the sink ``age`` wrote."""
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ def test_without_a_word_of_the_deployment_nothing_may_be_delivered(sinks: dict[s
         ("vault:kv", "vault:kv/hedger"),
         ("vault:kv/", "vault:kv/hedger"),
         ("vault:kv/hedger", "vault:kv/hedger"),
-        ("age:/srv/secrets/ vault:kv/", "vault:kv/team/hedger"),
-        ("age:/srv/secrets/,\tvault:kv/\n", "age:/srv/secrets/hedger"),
+        ("age:/var/secrets/ vault:kv/", "vault:kv/team/hedger"),
+        ("age:/var/secrets/,\tvault:kv/\n", "age:/var/secrets/hedger"),
     ],
 )
 def test_what_lies_under_a_prefix_is_accepted(sinks: str, reference: str) -> None:
@@ -44,9 +44,9 @@ def test_what_lies_under_a_prefix_is_accepted(sinks: str, reference: str) -> Non
         ("vault:kv/hedger", "vault:kv"),
         ("vault:kv/hedger/", "vault:kv/Hedger"),
         ("vault:kv/", "aws:kv/hedger"),
-        ("age:/srv/secrets/", "age:srv/secrets/hedger"),
-        ("age:srv/secrets/", "age:/srv/secrets/hedger"),
-        ("age:/srv/secrets", "file:/srv/secrets/hedger"),
+        ("age:/var/secrets/", "age:srv/secrets/hedger"),
+        ("age:srv/secrets/", "age:/var/secrets/hedger"),
+        ("age:/var/secrets", "file:/var/secrets/hedger"),
     ],
 )
 def test_what_lies_beside_it_is_refused(sinks: str, reference: str) -> None:
