@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -37,6 +38,7 @@ class Bao:
     url: str
     root: str = field(repr=False)
     key: rsa.RSAPrivateKey = field(repr=False)
+    authority: Path | None = None
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         request = urllib.request.Request(
@@ -45,11 +47,13 @@ class Bao:
             {"X-Vault-Token": self.root},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        context = ssl.create_default_context(cafile=self.authority) if self.authority else None
+        with urllib.request.urlopen(request, timeout=10, context=context) as answer:
             return json.loads(answer.read() or b"null")
 
     def token(self, policy: str, **more: object) -> str:
-        return str(self.ask("POST", "auth/token/create", {"policies": [policy], **more})["auth"]["client_token"])
+        asked = {"policies": [policy], **more}
+        return str(self.ask("POST", "auth/token/create", asked)["auth"]["client_token"])
 
     def read(self, path: str) -> Any:
         """The data at ``kv/data/<path>``; None for nothing."""
@@ -79,13 +83,16 @@ class Bao:
 
 
 @contextmanager
-def serving_bao(home: Path) -> Iterator[Bao]:
+def serving_bao(home: Path, *, tls: bool = False) -> Iterator[Bao]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    bao = Bao(f"http://127.0.0.1:{port}", canary("root token"), rsa.generate_private_key(65537, 2048))
+    scheme, authority = ("https", home / "vault-ca.pem") if tls else ("http", None)
+    key = rsa.generate_private_key(65537, 2048)
+    bao = Bao(f"{scheme}://127.0.0.1:{port}", canary("root token"), key, authority)
+    secured = ["-dev-tls", f"-dev-tls-cert-dir={home}"] if tls else []
     server = subprocess.Popen(
-        [BAO, "server", "-dev", "-dev-no-store-token", f"-dev-listen-address=127.0.0.1:{port}"],
+        [BAO, "server", "-dev", *secured, "-dev-no-store-token", f"-dev-listen-address=127.0.0.1:{port}"],
         env={"HOME": str(home), "PATH": os.defpath, "BAO_DEV_ROOT_TOKEN_ID": bao.root},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

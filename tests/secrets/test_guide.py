@@ -56,6 +56,6 @@ def test_the_example_of_credentials_is_read(use: str, count: int, tmp_path_facto
 def test_every_variable_that_it_names_is_one_that_the_code_reads() -> None:
     code = "".join(file.read_text("utf-8") for file in (ROOT / "keyctl" / "secrets").rglob("*.py"))
     code += (ROOT / "keyctl" / "exchanges" / "catalogue.py").read_text("utf-8")
-    named = {name for name in re.findall(r"`((?:KEYCTL|VAULT|AWS|CI)_[A-Z_]+[A-Z])`", GUIDE)}
+    named = set(re.findall(r"`((?:KEYCTL|VAULT|AWS|CI)_[A-Z_]+[A-Z])`", GUIDE))
     assert named - set(re.findall(r"[A-Z_]+", code)) == set()
     assert {"KEYCTL_SINKS", "KEYCTL_CREDENTIALS", "VAULT_ADDR", "KEYCTL_SINK_GITLAB_TOKEN"} <= named

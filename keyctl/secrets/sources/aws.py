@@ -12,7 +12,7 @@ from keyctl.secrets.stores.secrets_manager import SecretsManager
 
 @dataclass(frozen=True, slots=True)
 class AwsSource:
-    """A server that did not answer is not asked for the next one."""
+    """A server that is silent is given up, so that it costs a run no more than two timeouts."""
 
     aws: SecretsManager
 

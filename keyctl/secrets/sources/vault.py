@@ -13,7 +13,7 @@ from keyctl.secrets.stores.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class VaultSource:
-    """A server that did not answer is not asked for the next one."""
+    """A server that is silent is given up, so that it costs a run no more than two timeouts."""
 
     vault: Vault
 

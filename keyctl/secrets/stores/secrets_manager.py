@@ -14,6 +14,7 @@ from keyctl.secrets.failure import StoreError, Trouble
 from keyctl.secrets.installed import installed
 from keyctl.secrets.pinned import plain_address
 from keyctl.secrets.quiet import silence
+from keyctl.secrets.stores.reach import Reach
 
 TIMEOUT = 15.0
 """Seconds to connect, and between two parts of an answer."""
@@ -34,7 +35,7 @@ _TROUBLES = {
 
 
 class SecretsManager:
-    """One account's, in one region. Nothing is tried twice; a server that did not answer once is not asked again."""
+    """One account's, in one region. Nothing is tried twice."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         """Raises StoreError where the environment says too little, or boto3 is not installed."""
@@ -46,7 +47,7 @@ class SecretsManager:
         endpoint = environ.get("AWS_ENDPOINT_URL_SECRETS_MANAGER") or environ.get("AWS_ENDPOINT_URL") or None
         if endpoint is not None and plain_address(endpoint) is None:
             raise StoreError("AWS_ENDPOINT_URL is no https address without user and query", "correct it")
-        self._broken: StoreError | None = None
+        self._reach = Reach()
         self._client: Any = self._opened(
             lambda: boto3.session.Session(
                 profile_name=environ.get("AWS_PROFILE") or None,
@@ -105,13 +106,13 @@ class SecretsManager:
 
     def _asked(self, ask: Callable[[], Any]) -> dict[str, Any]:
         """The answer. boto3's errors carry the server's words, so nothing of them is kept."""
-        if self._broken is not None:
-            raise StoreError(self._broken.message, self._broken.remedy, self._broken.trouble)
+        self._reach.check()
         failure: StoreError
         errors = self._errors
         try:
             answer = ask()
             if isinstance(answer, dict):
+                self._reach.told()
                 return answer
             failure = StoreError("AWS' answer is none of its API", "see AWS_ENDPOINT_URL")
         except errors.ClientError as error:
@@ -122,9 +123,9 @@ class SecretsManager:
             )
         except (errors.HTTPClientError, errors.ConnectionError):
             failure = StoreError("AWS did not answer", "see AWS_REGION, and run it again", Trouble.UNREACHABLE)
-            self._broken = failure
         except (errors.BotoCoreError, AttributeError, LookupError, TypeError, ValueError):
             failure = StoreError("AWS' answer is none of its API", "see AWS_REGION and AWS_ENDPOINT_URL")
+        self._reach.told(failure)
         raise failure
 
 

@@ -17,6 +17,7 @@ from keyctl.secrets.failure import StoreError, Trouble
 from keyctl.secrets.installed import installed
 from keyctl.secrets.pinned import plain_address, session
 from keyctl.secrets.sources.secret import Secret
+from keyctl.secrets.stores.reach import Reach
 
 TIMEOUT = 15.0
 """Seconds to connect, and between two parts of an answer."""
@@ -28,7 +29,7 @@ _REFUSED_WRITE = "check-and-set"
 
 
 class Vault:
-    """One server, logged in to when it is first asked. A server that did not answer once is not asked again."""
+    """One server, logged in to once, when it is first asked."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         """Raises StoreError where the environment says too little, or hvac is not installed."""
@@ -50,7 +51,8 @@ class Vault:
         )
         self._lock = threading.Lock()
         self._entered = False
-        self._broken: StoreError | None = None
+        self._denied: StoreError | None = None
+        self._reach = Reach()
 
     def check(self, mount: str, path: str) -> None:
         """That a new secret may be made at the path, as far as Vault tells. The policy must let the token ask, as the
@@ -113,13 +115,13 @@ class Vault:
 
     def _enter(self) -> None:
         with self._lock:
-            if self._broken is not None:
-                raise StoreError(self._broken.message, self._broken.remedy, self._broken.trouble)
+            if self._denied is not None:
+                raise StoreError(self._denied.message, self._denied.remedy, self._denied.trouble)
             if not self._entered:
                 try:
                     self._asked(lambda: self._login(self._client), "see that its login is right and not over")
                 except StoreError as error:
-                    self._broken = error
+                    self._denied = error if error.trouble is not Trouble.UNREACHABLE else None
                     raise
                 self._entered = True
 
@@ -127,11 +129,13 @@ class Vault:
         """The answer. hvac's errors carry the server's words and what was sent, so nothing of them is kept."""
         import requests
 
+        self._reach.check()
         failure: StoreError
         errors = self._hvac.exceptions
         try:
             answer = ask()
             if isinstance(answer, dict) or answer is None:
+                self._reach.told()
                 return answer
             failure = StoreError("Vault's answer is none of its API", f"see {ADDRESS}; redirects are not followed")
         except (errors.Forbidden, errors.Unauthorized):
@@ -148,8 +152,7 @@ class Vault:
             failure = StoreError("Vault's answer leads to another server", f"see {ADDRESS}; nothing is sent elsewhere")
         except (KeyError, TypeError, ValueError):
             failure = StoreError("Vault's answer is none of its API", f"see {ADDRESS}")
-        if failure.trouble is Trouble.UNREACHABLE:
-            self._broken = failure
+        self._reach.told(failure)
         raise failure
 
 

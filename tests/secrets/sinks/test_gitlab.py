@@ -200,9 +200,10 @@ def test_a_server_that_says_nothing_is_not_waited_for_for_ever(gitlab: GitLab, m
     take, over = gitlab.take, threading.Event()
 
     def silent(request: Request) -> Answer | None:
-        if request.method == "POST":
-            over.wait(10)
-        return take(request)
+        if request.method != "POST":
+            return take(request)
+        over.wait(10)
+        return None
 
     monkeypatch.setattr(gitlab, "take", silent)
     try:

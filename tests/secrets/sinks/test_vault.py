@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from keyctl.secrets.sinks.sink import Parcel, Sink, SinkError
 from keyctl.secrets.stores import vault
 from tests.notes.answering import Answer
 from tests.secrets.between import SHORT, Between, between
-from tests.secrets.openbao import Bao
+from tests.secrets.openbao import Bao, serving_bao
 from tests.secrets.parcels import as_document, canary, opened, refused
 from tests.secrets.parcels import parcel as parcel_of
 
@@ -87,6 +88,17 @@ def test_one_that_will_be_deleted_some_day_is_held(bao: Bao) -> None:
 # who
 
 
+def test_without_the_default_policy_a_token_needs_to_be_let_ask(bao: Bao) -> None:
+    ask = 'path "sys/capabilities-self" { capabilities = ["update"] }'
+    bao.ask("PUT", "sys/policies/acl/ask", {"policy": ask})
+    bare = bao.token("write-only", no_default_policy=True)
+    with pytest.raises(SinkError, match="let its policy ask sys/capabilities-self") as caught:
+        sink_with(bao.environ(VAULT_TOKEN=bare)).check(())
+    refused(caught)
+    let = bao.token("write-only", policies=["write-only", "ask"], no_default_policy=True)
+    sink_with(bao.environ(VAULT_TOKEN=let)).check(())
+
+
 def test_an_approle_that_may_only_write_delivers_and_sees_nothing(bao: Bao) -> None:
     sink, sent = sink_with(bao.environ(**bao.approle("deliverer"))), parcel()
     sink.check(())
@@ -150,11 +162,24 @@ def test_an_address_without_tls_is_refused(address: str) -> None:
     refused(caught)
 
 
-def test_a_token_at_home_is_not_used(bao: Bao, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_given_environment_is_looked_at(bao: Bao, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAULT_TOKEN", bao.root)
     with pytest.raises(SinkError, match="no login for Vault is set") as caught:
         sink_with(bao.environ())
     refused(caught)
+
+
+def test_tls_is_checked_with_the_deployment_s_authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving_bao(tmp_path, tls=True) as secured:
+        assert secured.url.startswith("https://") and secured.authority is not None
+        environ, sent = secured.environ(VAULT_TOKEN=secured.token("write-and-see")), parcel()
+        sink = sink_with({**environ, "VAULT_CACERT": str(secured.authority)})
+        sink.check(())
+        sink.deliver(sent)
+        assert sink.holds(sent.name) is True
+        with pytest.raises(SinkError, match="Vault did not answer") as caught:
+            sink_with(environ).check(())
+        refused(caught)
 
 
 # where
@@ -239,13 +264,20 @@ def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
     monkeypatch.setattr(vault, "TIMEOUT", SHORT)
     wire.stall("POST")
     sink, sent = through(wire, seeing), parcel()
-    with pytest.raises(SinkError, match="Vault did not answer") as caught:
-        sink.deliver(sent)
-    refused(caught)
-    assert wire.methods() == ["POST"]
-    with pytest.raises(SinkError, match="Vault did not answer") as caught:
-        sink.deliver(sent)
-    assert wire.methods() == ["POST"], "a server that did not answer is not asked again"
+    for times in (1, 2, 2):
+        with pytest.raises(SinkError, match="Vault did not answer") as caught:
+            sink.deliver(sent)
+        refused(caught)
+        assert wire.methods() == ["POST"] * times, "a server that is silent twice is given up"
+
+
+def test_a_server_that_answers_in_between_is_asked_again(wire: Between, seeing: dict[str, str]) -> None:
+    sink = through(wire, seeing)
+    for _ in range(3):
+        wire.drop("POST")
+        with pytest.raises(SinkError, match="Vault did not answer"):
+            sink.deliver(parcel())
+        assert sink.holds(parcel().name) is False
 
 
 def test_a_redirect_is_not_followed_with_the_token(wire: Between, seeing: dict[str, str]) -> None:
