@@ -134,7 +134,7 @@ class Credentials:
         self._fetching.tell(lambda name, value: None if name.endswith(_ID) else learn(value.reveal()))
 
     def _under(self, start: str) -> Credential | None:
-        present = {part for part in PARTS if f"{start}_{part}" in self.names}
+        present = {part for part in PARTS if self._has(f"{start}_{part}")}
         if not present:
             return None
         if start in self._shared:
@@ -153,6 +153,9 @@ class Credentials:
         if identifier is None:
             raise CredentialError(f"{start}_KEY is no API key: it must be printable ASCII without white space")
         return Credential(identifier, key.reveal(), secret, passphrase, start)
+
+    def _has(self, name: str) -> bool:
+        return name in self._values or name in self._fetching.entries
 
     def _value(self, name: str) -> Secret:
         """Raises CredentialError about this name only."""

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import ClassVar
@@ -92,9 +93,16 @@ def test_what_is_empty_is_no_secret(tmp_path: Path) -> None:
         kept(tmp_path, f"{ID} = drawer:id", f"{SECRET} = drawer:empty").for_account(MAIN)
 
 
-def test_threads_that_ask_at_once_fetch_once(tmp_path: Path) -> None:
+def test_threads_that_ask_at_once_fetch_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     credentials = kept(tmp_path, *BOTH)
-    start = threading.Barrier(8)
+    start, second, fetch = threading.Barrier(8), threading.Barrier(2), Drawer.fetch
+
+    def waiting(drawer: Drawer, rest: str) -> str:
+        with suppress(threading.BrokenBarrierError):
+            second.wait(0.2)
+        return fetch(drawer, rest)
+
+    monkeypatch.setattr(Drawer, "fetch", waiting)
 
     def ask() -> object:
         start.wait()
