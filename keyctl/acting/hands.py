@@ -22,18 +22,20 @@ from keyctl.model.tombstone import Tombstones
 from keyctl.reconcile.connections import Connections, hosts_of
 from keyctl.reconcile.desired import Desired
 from keyctl.secrets.sinks.sink import Sink
-from keyctl.secrets.sources import READ, WRITE, Credentials
+from keyctl.secrets.sources import Credentials
 
 BOTH = frozenset({Effect.READ, Effect.WRITE})
 
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What a run needs of the world beside git. ``observe`` asks the exchanges about a registry; ``sinks`` opens what a
+    """What a run needs of the world beside git: the deployment's credentials for either use. ``observe`` asks the exchanges about a registry; ``sinks`` opens what a
     file says secrets go to; ``confirmed`` asks a person whether these deletions are meant, and raises Refusal where
     nobody can be asked."""
 
     environ: Mapping[str, str]
+    reading: Credentials
+    writing: Credentials
     clock: Callable[[], datetime]
     observe: Callable[[Desired], Callable[[Registry], Snapshot]]
     sinks: Callable[[str], Sink]
@@ -44,9 +46,11 @@ class Hands:
     patience: Patience = field(default_factory=Patience)
 
     def redactor(self) -> Redactor:
-        """Knows every secret that the deployment gave."""
-        uses = (Credentials.from_environ(self.environ, use) for use in (READ, WRITE))
-        return Redactor(secret.reveal() for credentials in uses for secret in credentials.secrets())
+        """Knows every secret that the deployment gave, and learns those that are fetched later."""
+        redactor = Redactor(())
+        for credentials in (self.reading, self.writing):
+            credentials.tell(redactor.learn)
+        return redactor
 
     def doing(
         self, registry: Registry, tombstones: Tombstones, journal: Journal, abide: Callable[[], None] = lambda: None
@@ -59,8 +63,7 @@ class Hands:
 def reach_of(registry: Registry, tombstones: Tombstones, hands: Hands, journal: Journal) -> Reach:
     """The ways that the deployment's credentials for writing open; every request goes on record."""
     accounts, keys = registry.accounts.values(), registry.keys.values()
-    reading = Credentials.from_environ(hands.environ, READ)
-    writing = Credentials.from_environ(hands.environ, WRITE).serving(accounts, keys)
+    writing = hands.writing.serving(accounts, keys)
     declared = {one.fingerprint for key in keys if key.owner == KEYCTL for one in key.living}
     hosts = hosts_of(accounts, hands.environ.get("KEYCTL_SANDBOX"), hands.patience)
 
@@ -76,5 +79,5 @@ def reach_of(registry: Registry, tombstones: Tombstones, hands: Hands, journal: 
         effects=BOTH,
         watch=watch,
     )
-    protected = reading.identifiers() | writing.identifiers() | declared
+    protected = hands.reading.identifiers() | writing.identifiers() | declared
     return Reach(registry.accounts, writing, connections, frozenset(protected), tombstones)

@@ -40,11 +40,14 @@ def hands(root: Path, narrowed: Narrowing, progress: Progress) -> Hands:
     from keyctl.acting.hands import Hands
     from keyctl.cli.looking import look
     from keyctl.secrets.sinks.catalogue import open_sink
+    from keyctl.secrets.sources import READ, WRITE, Credentials
 
     environ = dict(os.environ)
     work_tree = next((one for one in (root, *root.parents) if os.path.lexists(one / ".git")), None)
     return Hands(
         environ=environ,
+        reading=Credentials.from_environ(environ, READ),
+        writing=Credentials.from_environ(environ, WRITE),
         clock=lambda: datetime.now(UTC),
         observe=lambda desired: look(desired, narrowed, progress.say),
         sinks=lambda reference: open_sink(reference, environ, work_tree=work_tree),
