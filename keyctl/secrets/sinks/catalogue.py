@@ -8,6 +8,7 @@ from pathlib import Path
 
 from keyctl.secrets.plugins import plugged
 from keyctl.secrets.sinks.destination import Destination, destination, shown
+from keyctl.secrets.sinks.guarding import Guarded
 from keyctl.secrets.sinks.sink import Sink, SinkError
 
 ENTRY_POINTS = "keyctl.sinks"
@@ -37,7 +38,7 @@ def open_sink(reference: str, environ: Mapping[str, str], *, work_tree: Path | N
     a name which is taken.
     """
     found = destination(reference, environ, work_tree)
-    return _opener(found.address.scheme, environ)(found)
+    return Guarded(str(found), _opener(found.address.scheme, environ)(found))
 
 
 def _opener(scheme: str, environ: Mapping[str, str]) -> Callable[[Destination], Sink]:

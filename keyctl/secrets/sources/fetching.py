@@ -61,6 +61,8 @@ class Fetching:
             found = source.fetch(entry.rest)
         except StoreError as error:
             return StoreError(error.message, error.remedy, error.trouble)
+        except Exception as error:  # noqa: BLE001 - the boundary to libraries and plug-ins
+            return _fault(error)
         return Secret(found) if found else StoreError("what is kept there is empty", "see what is kept there")
 
     def _source(self, scheme: str) -> Source | StoreError:
@@ -70,4 +72,11 @@ class Fetching:
                     self._sources[scheme] = opener(scheme, self._environ)(self._environ)
                 except StoreError as error:
                     self._sources[scheme] = StoreError(error.message, error.remedy, error.trouble)
+                except Exception as error:  # noqa: BLE001 - the boundary to libraries and plug-ins
+                    self._sources[scheme] = _fault(error)
             return self._sources[scheme]
+
+
+def _fault(error: Exception) -> StoreError:
+    """Told by its kind alone: its words may hold what was read."""
+    return StoreError(f"the source itself failed: {type(error).__name__}", "report this to whoever made the source")

@@ -13,7 +13,7 @@ from keyctl.secrets.sinks import catalogue
 from keyctl.secrets.sinks.catalogue import open_sink, schemes
 from keyctl.secrets.sinks.destination import Address, Destination, destination, parse
 from keyctl.secrets.sinks.sink import Parcel, SinkError
-from tests.secrets.parcels import opened, refused
+from tests.secrets.parcels import opened, parcel, refused
 
 
 @pytest.mark.parametrize("sinks", [{}, {"KEYCTL_SINKS": ""}, {"KEYCTL_SINKS": " , "}])
@@ -129,8 +129,23 @@ def test_a_plug_in_is_loaded_where_the_deployment_names_it(monkeypatch: pytest.M
     with pytest.raises(SinkError, match="knows no sink"):
         opened("drawer:top")
     sink = opened("drawer:top", environ={"KEYCTL_PLUGINS": "other, drawer"})
-    assert isinstance(sink, Drawer) and str(sink.where) == "drawer:top"
+    assert sink.holds("a.0123456789abcdef") is None
+    assert "Drawer" in repr(sink) and "drawer:top" in repr(sink)
     assert "drawer" in schemes({"KEYCTL_PLUGINS": "drawer"})
+
+
+@pytest.mark.parametrize("attempt", ["check", "deliver", "holds"])
+def test_a_plug_in_s_own_fault_is_told_by_its_kind(attempt: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_drawer: Drawer, given: object) -> None:
+        secret = given.secret.reveal() if isinstance(given, Parcel) else "canary-"
+        raise ZeroDivisionError(secret)
+
+    plug(monkeypatch, "drawer")
+    monkeypatch.setattr(Drawer, attempt, fails)
+    argument: object = {"check": (), "deliver": parcel(), "holds": parcel().name}[attempt]
+    with pytest.raises(SinkError, match="drawer:top: the sink itself failed: ZeroDivisionError") as caught:
+        getattr(opened("drawer:top", environ={"KEYCTL_PLUGINS": "drawer"}), attempt)(argument)
+    refused(caught)
 
 
 @pytest.mark.parametrize("names", [["vault"], ["drawer", "drawer"]])

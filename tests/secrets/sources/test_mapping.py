@@ -88,6 +88,18 @@ def test_a_source_that_fails_is_an_error_of_that_name_alone_and_is_not_asked_aga
     assert Drawer.asked.count("jammed") == 1
 
 
+def test_a_plug_in_s_own_fault_is_told_by_its_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_given: object) -> str:
+        raise ZeroDivisionError(canary("told by a plug-in"))
+
+    for step in ("fetch", "__init__"):
+        with monkeypatch.context() as patched:
+            patched.setattr(Drawer, step, fails)
+            with pytest.raises(CredentialError, match="the source itself failed: ZeroDivisionError") as caught:
+                kept(tmp_path, *BOTH).for_account(MAIN)
+        assert "canary-" not in str(caught.value) and caught.value.__context__ is None
+
+
 def test_what_is_empty_is_no_secret(tmp_path: Path) -> None:
     with pytest.raises(CredentialError, match="what is kept there is empty"):
         kept(tmp_path, f"{ID} = drawer:id", f"{SECRET} = drawer:empty").for_account(MAIN)
