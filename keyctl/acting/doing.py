@@ -6,6 +6,7 @@ failed, and the next run finds out.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -111,7 +112,7 @@ class Doing:
             )
         try:
             sink = self.sinks(place)
-            sink.check(recipients)
+            await asyncio.to_thread(sink.check, recipients)
         except SinkError as error:
             return Attempt(action, Outcome.NOT_TRIED, str(error))
         mark = marker(self.registry.id, key.name, key.generation)
@@ -164,7 +165,7 @@ class Doing:
         self.journal.note(Event.DELIVERING, key=key.name, fingerprint=identifier.fingerprint, place=place)
         failed = None
         try:
-            sink.deliver(parcel)
+            await asyncio.to_thread(sink.deliver, parcel)
         except SinkError as error:
             failed = str(error)
         self.journal.note(Event.DELIVERED, key=key.name, fingerprint=identifier.fingerprint, failed=failed)

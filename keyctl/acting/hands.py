@@ -29,9 +29,9 @@ BOTH = frozenset({Effect.READ, Effect.WRITE})
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What a run needs of the world beside git: the deployment's credentials for either use. ``observe`` asks the exchanges about a registry; ``sinks`` opens what a
-    file says secrets go to; ``confirmed`` asks a person whether these deletions are meant, and raises Refusal where
-    nobody can be asked."""
+    """What a run needs of the world beside git: the deployment's credentials for either use. ``observe`` asks the
+    exchanges about a registry; ``sinks`` opens what a file says secrets go to, and raises SinkError; ``confirmed`` asks
+    a person whether these deletions are meant, and raises Refusal where nobody can be asked."""
 
     environ: Mapping[str, str]
     reading: Credentials

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Collection
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,7 +51,7 @@ def hands(root: Path, narrowed: Narrowing, progress: Progress) -> Hands:
         writing=Credentials.from_environ(environ, WRITE),
         clock=lambda: datetime.now(UTC),
         observe=lambda desired: look(desired, narrowed, progress.say),
-        sinks=lambda reference: open_sink(reference, environ, work_tree=work_tree),
+        sinks=cache(lambda reference: open_sink(reference, environ, work_tree=work_tree)),
         confirmed=lambda actions: confirmed(actions, progress),
         author=_author(root),
         progress=progress.say,
