@@ -136,17 +136,11 @@ def _ground(root: Path, desired: Desired, environ: Mapping[str, str]) -> Ground:
 
 
 def _in_use(environ: Mapping[str, str]) -> frozenset[Fingerprint]:
-    """Every id that this environment gives keyctl to use, for reading or for more."""
-    from keyctl.model.identifier import Identifier, IdentifierError
+    """Every id that this deployment gives keyctl to use, for reading or for more."""
+    from keyctl.secrets.sources import READ, WRITE, Credentials
 
-    found = set()
-    for variable, value in environ.items():
-        if variable.startswith(("KEYCTL_READ_", "KEYCTL_WRITE_")) and variable.endswith("_KEY"):
-            try:
-                found.add(Identifier.of_text(value).fingerprint)
-            except IdentifierError:
-                continue
-    return frozenset(found)
+    reading, writing = (Credentials.from_environ(environ, use) for use in (READ, WRITE))
+    return reading.identifiers() | writing.identifiers()
 
 
 def _files(
