@@ -282,7 +282,14 @@ class Applying:
             journal.note(Event.WRITING, files=sorted(files))
             passed, wishes = self.passed, self.wishes
             place = Place(
-                self.root, passed.git, passed.head, passed.remote, self.hands.author, wishes.commit, wishes.push
+                self.root,
+                passed.git,
+                passed.head,
+                passed.remote,
+                self.hands.author,
+                wishes.commit,
+                wishes.push,
+                self.lock.folder,
             )
             try:
                 sent = write(place, self.verb, files, written, self.name, digest, now)

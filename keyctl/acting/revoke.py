@@ -100,7 +100,9 @@ def carry_out(
         journal.note(Event.WRITING, files=sorted(files))
         remote = _remote(git, desired, hands)
         head = desired.history.commit if desired.history is not None else git.head if git is not None else None
-        place = Place(root, git, head, remote, hands.author, wish.commit, wish.push)
+        place = Place(
+            root, git, head, remote, hands.author, wish.commit, wish.push, git.common / "keyctl" if git else None
+        )
         try:
             sent = write(place, verb, files, written, run, None, hands.clock())
         except (GitError, Refusal) as error:

@@ -18,7 +18,8 @@ from keyctl.registry.saving import create, save
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where edited files go. ``base`` is the commit that they are edited from; ``remote`` is None for none."""
+    """Where edited files go. ``base`` is the commit that they are edited from; ``remote`` is None for none.
+    ``draft`` is a folder in which files may be unfinished, which no registry's may."""
 
     root: Path
     git: Git | None
@@ -27,6 +28,7 @@ class Place:
     author: Author
     commit: bool
     push: bool
+    draft: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,10 @@ def write(
     """Raises GitError, and Refusal for a file that can't be written."""
     if not place.commit:
         for path, data in sorted(files.items()):
-            (save if (place.root / path).exists() else create)(place.root, path, data)
+            if (place.root / path).exists():
+                save(place.root, path, data, draft=place.draft)
+            else:
+                create(place.root, path, data)
         return Sent()
     if place.git is None or place.base is None:
         raise Refusal("there is no commit to add to", "run it in the git repository that holds the registry")

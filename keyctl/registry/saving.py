@@ -11,9 +11,12 @@ from pathlib import Path
 from keyctl.model.refusal import Refusal
 
 
-def replace(target: Path, data: bytes, mode: int = 0o600) -> None:
-    """The file is all of ``data`` or what it was before; nothing else stays beside it. Raises OSError."""
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+def replace(target: Path, data: bytes, mode: int = 0o600, draft: Path | None = None) -> None:
+    """The file is all of ``data`` or what it was before; nothing else stays beside it, unless the process is killed.
+    Then a draft may stay, in the folder ``draft`` if that is on the same file system, else beside the file. Raises
+    OSError."""
+    apart = draft is not None and draft.stat().st_dev == target.parent.stat().st_dev
+    handle, temporary = tempfile.mkstemp(dir=draft if apart else target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -25,11 +28,11 @@ def replace(target: Path, data: bytes, mode: int = 0o600) -> None:
         raise
 
 
-def save(root: Path, path: str, data: bytes) -> None:
-    """Replaces a file's bytes; its permissions stay. Raises Refusal."""
+def save(root: Path, path: str, data: bytes, draft: Path | None = None) -> None:
+    """Replaces a file's bytes; its permissions stay. ``draft`` is as ``replace`` has it. Raises Refusal."""
     target = _below(root, path)
     try:
-        replace(target, data, target.stat().st_mode & 0o777)
+        replace(target, data, target.stat().st_mode & 0o777, draft)
     except OSError as error:
         raise _unwritable(path, error) from None
 

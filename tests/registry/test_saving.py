@@ -8,7 +8,7 @@ import pytest
 
 from keyctl.model.refusal import Refusal
 from keyctl.registry import saving
-from keyctl.registry.saving import create_all, create_and_save
+from keyctl.registry.saving import create_all, create_and_save, save
 
 
 def everything(root: Path) -> dict[str, bytes | None]:
@@ -67,3 +67,19 @@ def test_several_files_come_all_or_not_at_all(root: Path) -> None:
     assert everything(root) == before
     create_all(root, {"keys.d/a/a.yaml": b"a\n", "keys.d/a/b.yaml": b"b\n"})
     assert (root / "keys.d/a/a.yaml").read_bytes() == b"a\n" and (root / "keys.d/a/b.yaml").read_bytes() == b"b\n"
+
+
+def test_a_file_that_is_half_written_lies_apart_where_it_can(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = root / "elsewhere"
+    draft.mkdir()
+    seen: list[list[str]] = []
+
+    def look(*_: object) -> None:
+        seen.append([path.parent.name for path in root.rglob(".accounts.yaml.*")])
+
+    monkeypatch.setattr(Path, "chmod", look)
+    save(root, "registry/accounts.yaml", b"new\n", draft)
+    save(root, "registry/accounts.yaml", b"newer\n")
+    assert seen == [["elsewhere"], ["registry"]]
+    assert (root / "registry/accounts.yaml").read_bytes() == b"newer\n"
+    assert everything(root).keys() == {"registry", "registry/accounts.yaml", "elsewhere"}
