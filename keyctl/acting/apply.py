@@ -17,7 +17,7 @@ from keyctl.acting.gate import Passed, check_laws, check_merged, check_reviewed
 from keyctl.acting.hands import Hands
 from keyctl.acting.journal import Event, Journal, folder_of, lines, unfinished
 from keyctl.acting.lock import Lock
-from keyctl.acting.narrowing import Keeps, Name, name_of, named, of_plan, only_reductions, row_of
+from keyctl.acting.narrowing import Keeps, name_of, named, of_plan, only_reductions, row_of
 from keyctl.acting.writing import Place, Sent, write
 from keyctl.acting.writing_back import Entry, edited, entries
 from keyctl.history.git import GitError
@@ -147,6 +147,7 @@ class Applying:
             registry=self.registry.digest,
             plan=digest,
             actions=[row_of(action) for action in actions],
+            orphans=[row_of(action) for action in orphans],
         )
         attempts = asyncio.run(self._do(orphans, {}, journal)) if orphans else []
         if orphans:
@@ -174,8 +175,9 @@ class Applying:
         assert done.snapshot is not None
         return done.snapshot, done.comparison
 
-    def _resumed(self) -> frozenset[Name] | None:
-        """The actions of the run that did not end, where it is to be taken up again."""
+    def _resumed(self) -> Keeps | None:
+        """Which actions the run that did not end was about, where it is to be taken up again: those that it planned,
+        and making anew what it meant to delete because its secret was nowhere."""
         folder = folder_of(self.passed.git.common, self.hands.environ)
         record = unfinished(folder)
         if record is None:
@@ -196,16 +198,20 @@ class Applying:
                 "run 'exchange-keyctl apply' without --resume: it finds what was left undone by itself",
             )
         self.notes.append(f"resumed run {record.stem}")
-        return frozenset(named(row) for row in begun[0]["actions"])
+        names = {named(row) for row in begun[0]["actions"]}
+        orphaned = {row["key"] for row in begun[0].get("orphans", ())}
+        return lambda action: (
+            name_of(action) in names or (action.op in (Op.CREATE, Op.ROTATE) and action.key in orphaned)
+        )
 
-    def _keeps(self, planned: Comparison, resumed: frozenset[Name] | None) -> Keeps:
+    def _keeps(self, planned: Comparison, resumed: Keeps | None) -> Keeps:
         tests: list[Keeps] = []
         if self.wishes.saved is not None:
             tests.append(of_plan(self.wishes.saved, planned, self.hands.clock()))
         if self.wishes.only_reductions:
             tests.append(only_reductions)
         if resumed is not None:
-            tests.append(lambda action: name_of(action) in resumed)
+            tests.append(resumed)
         return lambda action: all(test(action) for test in tests)
 
     def _waiting(self, planned: Comparison) -> tuple[dict[Fingerprint, bool], list[Action]]:
