@@ -24,7 +24,7 @@ from keyctl.model.identifier import Fingerprint
 from keyctl.model.key import Key
 from keyctl.model.live import AccountSnapshot, Coverage, LiveKey, Snapshot
 from keyctl.model.marker import markers_in
-from keyctl.model.names import AccountName, ExchangeId
+from keyctl.model.names import AccountName, ExchangeId, KeyName
 from keyctl.model.observed import Known, value_of
 from keyctl.model.plan import Action, Op
 from keyctl.model.registry import Registry
@@ -41,8 +41,14 @@ def plan(
     declared: Callable[[ExchangeId], Declaration | None],
 ) -> tuple[Action, ...]:
     """The actions for the rows of a comparison of this registry with this snapshot, in their order."""
+    rows = tuple(rows)
     work = _Planning(
-        registry, {account.account: account for account in snapshot.accounts}, now, declared, _own(registry, snapshot)
+        registry,
+        {account.account: account for account in snapshot.accounts},
+        now,
+        declared,
+        _own(registry, snapshot),
+        frozenset(row.key for row in rows if row.key is not None and Status.PENDING_WRITE_BACK in row.statuses),
     )
     actions = [action for row in rows if (action := work.action(row)) is not None]
     return tuple(sorted(actions, key=_rank))
@@ -73,6 +79,8 @@ class _Planning:
     now: datetime
     declared: Callable[[ExchangeId], Declaration | None]
     own: frozenset[Fingerprint]
+    made: frozenset[KeyName]
+    """The keys whose next id is there already and waits to be written back."""
 
     def action(self, row: KeyRow) -> Action | None:
         """What a row calls for; None for nothing."""
@@ -115,7 +123,7 @@ class _Planning:
             return self._made(Op.DELETE, row, account, reason, Risk.REDUCTION, possible=possible)
         return None
 
-    def _update(self, row: KeyRow, key: Key, account: Account) -> Action:
+    def _update(self, row: KeyRow, key: Key, account: Account) -> Action | None:
         able = self._able(account)
         fields = [change.field.removeprefix("retiring.") for change in row.changes]
         reason = f"it differs from its file in {' and '.join(fields)}"
@@ -126,6 +134,8 @@ class _Planning:
         in_place = all(_needed(change) in able for change in row.changes)
         replaceable = {Capability.CREATE, Capability.DELETE} <= able and "account" not in fields
         rotates = not in_place and replaceable and not key.protected and not row.retiring
+        if rotates and key.name in self.made:
+            return None
         op = Op.ROTATE if rotates else Op.UPDATE
         return self._made(op, row, account, reason, risk, possible=in_place or rotates, changes=row.changes)
 

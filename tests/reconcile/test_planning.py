@@ -158,6 +158,15 @@ def test_what_can_not_be_changed_in_place_is_rotated_or_done_by_hand() -> None:
     assert told(planned(key(), wide, venues=able(Capability.UPDATE_IPS))) == [(Op.UPDATE, False)]
 
 
+def test_a_key_whose_successor_is_made_already_is_not_rotated_again() -> None:
+    wide = live(ID, TRADING, ANY)
+    successor = live(STRANGE, TRADING, IPS, label=marker(REGISTRY, KEY, 1))
+    both = able(Capability.CREATE, Capability.DELETE, Capability.UPDATE_SCOPES)
+    assert planned(key(), wide, successor, venues=both) == []
+    in_place = able(Capability.UPDATE_IPS)
+    assert told(planned(key(), wide, successor, venues=in_place)) == [(Op.UPDATE, False)]
+
+
 def test_a_key_that_should_be_off_is_disabled_and_one_that_should_be_on_is_an_escalation() -> None:
     switch = able(Capability.DISABLE, Capability.ENABLE)
     off = only(planned(key(disabled=True), GOOD, venues=switch))
