@@ -8,7 +8,7 @@ could not be seen wholly none but killings; keyctl's own credentials are for peo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,8 +39,10 @@ def plan(
     rows: Iterable[KeyRow],
     now: datetime,
     declared: Callable[[ExchangeId], Declaration | None],
+    elsewhere: Collection[Fingerprint] = (),
 ) -> tuple[Action, ...]:
-    """The actions for the rows of a comparison of this registry with this snapshot, in their order."""
+    """The actions for the rows of a comparison of this registry with this snapshot, in their order. ``elsewhere`` are
+    ids that another registry of the same repository holds."""
     rows = tuple(rows)
     work = _Planning(
         registry,
@@ -49,6 +51,7 @@ def plan(
         declared,
         _own(registry, snapshot),
         frozenset(row.key for row in rows if row.key is not None and Status.PENDING_WRITE_BACK in row.statuses),
+        frozenset(elsewhere),
     )
     actions = [action for row in rows if (action := work.action(row)) is not None]
     return tuple(sorted(actions, key=_rank))
@@ -81,6 +84,7 @@ class _Planning:
     own: frozenset[Fingerprint]
     made: frozenset[KeyName]
     """The keys whose next id is there already and waits to be written back."""
+    elsewhere: frozenset[Fingerprint]
 
     def action(self, row: KeyRow) -> Action | None:
         """What a row calls for; None for nothing."""
@@ -94,6 +98,10 @@ class _Planning:
             return self._kill(row, account)
         if seen.coverage is Coverage.INCOMPLETE:
             return None
+        if row.retiring and key is not None and self._has_successor_in_use(key, seen):
+            possible = Capability.DELETE in self._able(account)
+            reason = "its successor is in use"
+            return self._made(Op.DELETE, row, account, reason, Risk.REDUCTION, possible=possible)
         if Status.EXPIRED in row.statuses and key is not None and not row.retiring:
             return self._expire(row, key, account)
         if Status.DRIFTED in row.statuses and key is not None:
@@ -122,6 +130,14 @@ class _Planning:
             possible = Capability.DELETE in self._able(account)
             return self._made(Op.DELETE, row, account, reason, Risk.REDUCTION, possible=possible)
         return None
+
+    def _has_successor_in_use(self, key: Key, seen: AccountSnapshot) -> bool:
+        """Whether the exchange says that the id which replaces a retiring one was used, by its app: keyctl never uses
+        it. Not in hours in which the app is not to be changed."""
+        live = next((one for one in seen.keys if one.identifier == key.identifier), None)
+        if key.protected or live is None or not isinstance(live.last_used_at, Known) or live.enabled == Known(False):
+            return False
+        return not any(window.holds(self.now) for window in self.registry.apps[key.owner].no_change)
 
     def _update(self, row: KeyRow, key: Key, account: Account) -> Action | None:
         able = self._able(account)
@@ -152,7 +168,7 @@ class _Planning:
         live = next((one for one in seen.keys if one.identifier == row.identifier), None)
         if account.unmanaged is not Unmanaged.DELETE or seen.coverage is not Coverage.ENUMERATED or live is None:
             return None
-        if live.identifier.fingerprint in self.own or not self._old_enough(live, account):
+        if live.identifier.fingerprint in self.own | self.elsewhere or not self._old_enough(live, account):
             return None
         if not isinstance(live.label, Known) or markers_in(live.label.value):
             return None

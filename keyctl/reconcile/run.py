@@ -9,8 +9,10 @@ from pathlib import Path
 
 from keyctl.exchanges import catalogue
 from keyctl.exchanges.declaration import Capability
+from keyctl.model.account import Unmanaged
 from keyctl.model.comparison import Comparison
 from keyctl.model.finding import Finding, Severity, exit_reasons, in_order
+from keyctl.model.identifier import Fingerprint
 from keyctl.model.key import Key
 from keyctl.model.live import Snapshot
 from keyctl.model.names import ExchangeId
@@ -23,6 +25,7 @@ from keyctl.reconcile import snapshots
 from keyctl.reconcile.compare import Venue, compare
 from keyctl.reconcile.desired import Desired
 from keyctl.reconcile.narrowing import Narrowing
+from keyctl.reconcile.neighbours import elsewhere
 from keyctl.reconcile.planning import plan
 from keyctl.reconcile.touched import EventFields, touched
 from keyctl.registry.positions import locate
@@ -92,9 +95,17 @@ def reconcile(
         findings=findings,
         exit_reasons=exit_reasons(findings, fail_on),
         planned=planned,
-        actions=plan(registry, merged, rows, now, known_venue) if planned else (),
+        actions=plan(registry, merged, rows, now, known_venue, _elsewhere(root, desired)) if planned else (),
     )
     return Reconciled(comparison, merged)
+
+
+def _elsewhere(root: Path, desired: Desired) -> frozenset[Fingerprint]:
+    """What other registries of the repository hold, where a plan may delete what nobody declared here."""
+    accounts = desired.registry.accounts.values() if desired.registry else ()
+    if all(account.unmanaged is Unmanaged.REPORT for account in accounts):
+        return frozenset()
+    return frozenset(elsewhere(root, desired))
 
 
 def venues(registry: Registry) -> Mapping[ExchangeId, Venue]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from keyctl.exchanges.catalogue import declaration
 from keyctl.exchanges.declaration import Capability, Declaration, Limits
 from keyctl.model.account import Account, Environment, Mode, OnExpiry, Unmanaged
-from keyctl.model.app import KEYCTL, App, Kind
+from keyctl.model.app import KEYCTL, App, Kind, Window
 from keyctl.model.change import Change
 from keyctl.model.finding import Risk
-from keyctl.model.identifier import Identifier
+from keyctl.model.identifier import Fingerprint, Identifier
 from keyctl.model.ips import ANY, IpSet, parse_network
 from keyctl.model.key import Key, Retiring, Revocation
 from keyctl.model.live import AccountSnapshot, Coverage, LiveKey, Snapshot
@@ -64,6 +64,8 @@ def planned(
     coverage: Coverage = Coverage.ENUMERATED,
     credential: Identifier | None = None,
     venues: Declared = known_venue,
+    no_change: tuple[Window, ...] = (),
+    elsewhere: Collection[Fingerprint] = (),
 ) -> list[Action]:
     """The plan for one key on one account that reports some live ones."""
     there = on or account()
@@ -71,7 +73,7 @@ def planned(
     registry = Registry(
         REGISTRY,
         {MAIN: main, there.name: there},
-        {name: App(name, "t", Kind.INTERNAL, HERE) for name in (AppName("hedger"), KEYCTL)},
+        {name: App(name, "t", Kind.INTERNAL, HERE, no_change=no_change) for name in (AppName("hedger"), KEYCTL)},
         {},
         {declared.name: declared} if declared else {},
         (Revocation(DEAD, date(2026, 6, 1), "leaked", Place("registry/revoked.yaml", ("revoked", 0))),),
@@ -83,7 +85,7 @@ def planned(
     )
     snapshot = Snapshot(REGISTRY, NOW, (seen,))
     compared = compare(registry, registry.tombstones(), snapshot, NOW, {})
-    return list(plan(registry, snapshot, compared.keys, NOW, venues))
+    return list(plan(registry, snapshot, compared.keys, NOW, venues, elsewhere))
 
 
 def able(*capabilities: Capability, limits: Limits = NO_LIMITS) -> Declared:
@@ -344,3 +346,26 @@ def test_the_same_rows_in_any_order_give_the_same_plan(world: World, random: Any
     straight = plan(registry, wide, rows, NOW, known_venue)
     random.shuffle(rows)
     assert plan(registry, wide, rows, NOW, known_venue) == straight
+
+
+def test_a_replaced_id_goes_once_its_successor_is_in_use_and_not_in_hours_without_changes() -> None:
+    old = Identifier.of_text("OldId0001")
+    rotated = key(retiring=Retiring(old, NOW.date() + timedelta(days=3)))
+    alive = live(ID, TRADING, IPS)
+    used = replace(alive, last_used_at=Known(NOW))
+    before = replace(alive, identifier=old)
+    assert planned(rotated, alive, before) == []
+    (action,) = planned(rotated, used, before)
+    assert (action.op, action.identifier, action.reason) == (Op.DELETE, old, "its successor is in use")
+    assert planned(rotated, replace(used, enabled=Known(False)), before)[0].identifier != old
+    assert planned(replace(rotated, protected=True), used, before) == []
+    noon = Window(time(11), time(13), "UTC")
+    assert planned(rotated, used, before, no_change=(noon,)) == []
+    assert planned(rotated, used, before, no_change=(Window(time(13), time(14), "UTC"),)) == [action]
+
+
+def test_what_another_registry_of_the_repository_holds_is_not_swept() -> None:
+    there = account(unmanaged=Unmanaged.DELETE)
+    stray = live(STRANGE, READING, IPS, label="x")
+    assert [action.op for action in planned(None, stray, on=there)] == [Op.DELETE]
+    assert planned(None, stray, on=there, elsewhere={STRANGE.fingerprint}) == []
