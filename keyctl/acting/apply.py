@@ -54,6 +54,7 @@ class Wishes:
     allow_deletes: Mapping[AccountName, int] = field(default_factory=dict)
     allow_changes: Mapping[AccountName, int] = field(default_factory=dict)
     accepted: Collection[str] = ()
+    require_signed: bool = False
     take_lock: str | None = None
     commit: bool = False
     push: bool = False
@@ -79,7 +80,14 @@ def begun(kind: type[Applying], root: Path, wishes: Wishes, hands: Hands) -> App
     check_laws(desired)
     passed = check_merged(root, desired, hands.environ)
     check_reviewed(
-        root, passed, hands.environ, hands.clock(), hands.progress, wishes.protected, frozenset(wishes.accepted)
+        root,
+        passed,
+        hands.environ,
+        hands.clock(),
+        hands.progress,
+        wishes.protected,
+        frozenset(wishes.accepted),
+        require_signed=wishes.require_signed,
     )
     folder = passed.git.common / "keyctl"
     name = f"{hands.clock():%Y%m%dT%H%M%SZ}-{token_hex(3)}"

@@ -10,20 +10,12 @@ from pathlib import Path
 
 from keyctl.history.git import Git, GitError, discover
 from keyctl.history.remote import APPLIED, Remote, remote_of
-from keyctl.model.finding import ExitReason, Finding
+from keyctl.model.finding import ExitReason
 from keyctl.model.refusal import Refusal
 from keyctl.reconcile.desired import Desired
 from keyctl.review.run import review
 
 _STOPS = (ExitReason.BLOCKED, ExitReason.FAILED)
-
-
-class Stopped(Refusal):
-    """Findings stand against acting. They are told beside the message."""
-
-    def __init__(self, message: str, remedy: str, findings: tuple[Finding, ...]) -> None:
-        super().__init__(message, remedy)
-        self.findings = findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +29,10 @@ class Passed:
 
 
 def check_laws(desired: Desired) -> None:
-    """Neither files nor history break a law. Raises Stopped."""
+    """Neither files nor history break a law. Raises Refusal."""
     broken = tuple(one for one in desired.findings if one.consequence in _STOPS)
     if broken or desired.registry is None:
-        raise Stopped(
+        raise Refusal(
             "the registry breaks its own rules, so nothing was done",
             "mend what 'exchange-keyctl validate' finds; a key that has to die now: 'exchange-keyctl revoke'",
             broken,
@@ -92,10 +84,12 @@ def check_reviewed(
     progress: Callable[[str], None],
     protected: str | None,
     accepted: Collection[str] = (),
+    *,
+    require_signed: bool = False,
 ) -> None:
     """Review's refusals once more, over each step of the protected branch since the last commit that was applied, each
-    judged by the step before it. ``accepted`` are steps, by their commit, that a person has looked at. Raises Stopped,
-    and Refusal where the branch was rewritten since."""
+    judged by the step before it. ``accepted`` are steps, by their commit, that a person has looked at. Raises Refusal,
+    also where the branch was rewritten since."""
     if passed.applied is None or passed.applied == passed.head:
         return
     if not passed.remote.has(passed.applied):
@@ -110,11 +104,18 @@ def check_reviewed(
     for number, step in enumerate(steps, 1):
         progress(f"review: {number} of {len(steps)} steps since the last apply")
         result = review(
-            root, environ=environ, now=now, base=since, head=step, protected=protected, judged_by=since
+            root,
+            environ=environ,
+            now=now,
+            base=since,
+            head=step,
+            protected=protected,
+            judged_by=since,
+            require_signed=require_signed,
         ).review
         refused = tuple(one for one in result.findings if one.consequence in _STOPS)
         if refused and step not in accepted:
-            raise Stopped(
+            raise Refusal(
                 f"what was merged with {step[:12]} is what a review refuses, so nothing was done",
                 f"'exchange-keyctl review {since[:12]} {step[:12]}' tells it all; put it right in a merge request, and"
                 f" then say that you looked: --accept {step}",

@@ -58,6 +58,9 @@ def apply(
             show_default=False,
         ),
     ] = None,
+    require_signed: Annotated[
+        bool, typer.Option("--require-signed", help="Of each commit since the last apply, as review has it.")
+    ] = False,
     commit: CommitOption = False,
     push: PushOption = False,
     take_lock: TakeLockOption = None,
@@ -85,6 +88,7 @@ def apply(
         allow_deletes=_allowed(allow_deletes, "--allow-deletes"),
         allow_changes=_allowed(allow_changes, "--allow-changes"),
         accepted=frozenset(accept or ()),
+        require_signed=require_signed,
         take_lock=take_lock,
         commit=commit,
         push=push,

@@ -17,7 +17,7 @@ from keyctl.cli.attest import attest
 from keyctl.cli.confirm import confirm
 from keyctl.cli.demo import demo
 from keyctl.cli.doctor import doctor
-from keyctl.cli.exits import Exit
+from keyctl.cli.exits import Exit, status_of
 from keyctl.cli.explain import explain
 from keyctl.cli.fingerprint import fingerprint
 from keyctl.cli.fmt import fmt
@@ -116,7 +116,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.USAGE
     except Refusal as refusal:
         _say(refusal.message, refusal.remedy)
-        return Exit.FAILED
+        for finding in refusal.findings:
+            _say(f"{finding.rule}: {finding.message}", finding.remedy)
+        reasons = {finding.consequence for finding in refusal.findings if finding.consequence is not None}
+        return status_of(reasons) if reasons else Exit.FAILED
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted\n")
         return Exit.INTERRUPTED

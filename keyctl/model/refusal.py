@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from keyctl.model.finding import Finding
+
 
 class Refusal(Exception):
-    """The input or the circumstances are wrong; a command that meets it ends with exit status 1.
+    """The input or the circumstances are wrong; a command that meets it ends with exit status 1, or as ``findings``
+    have it that stand against what was asked for.
 
     ``message`` says what is wrong and where, ``remedy`` what to do next. Neither ever holds a secret.
     """
 
-    def __init__(self, message: str, remedy: str = "") -> None:
+    def __init__(self, message: str, remedy: str = "", findings: tuple[Finding, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+        self.findings = findings

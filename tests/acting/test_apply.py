@@ -325,3 +325,11 @@ def test_a_key_that_nobody_declared_goes_where_its_account_says_so_after_its_gra
     rows = [row for row in made["outcomes"] if row["op"] == "delete"]
     assert [row["outcome"] for row in rows] == ["done"] and here.id("bybit-hold") not in here.keys("bybit-mm")
     assert fingerprint(here.id("bybit-hold")) == rows[0]["fingerprint"]
+
+
+def test_a_registry_that_breaks_a_law_does_not_act_and_says_which(here: Desk) -> None:
+    here.write("keys.d/okx-hold.yaml", key_file(OKX))
+    here.merge("An id is lost")
+    ran = here.run("apply")
+    assert ran.status == 3 and "identifier-lost" in ran.err and "exchange-keyctl revoke" in ran.err
+    assert here.writes() == []
