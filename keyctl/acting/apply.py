@@ -16,6 +16,7 @@ from keyctl.acting.doing import Doing
 from keyctl.acting.gate import Passed, check_laws, check_merged, check_reviewed
 from keyctl.acting.hands import Hands
 from keyctl.acting.journal import Event, Journal, folder_of, lines, unfinished
+from keyctl.acting.journal import delivered as arrived_by
 from keyctl.acting.lock import Lock
 from keyctl.acting.narrowing import Keeps, name_of, named, of_plan, only_reductions, row_of
 from keyctl.acting.writing import Place, Sent, write
@@ -227,6 +228,7 @@ class Applying:
         because it did not."""
         delivered: dict[Fingerprint, bool] = {}
         orphans: list[Action] = []
+        arrived = arrived_by(folder_of(self.passed.git.common, self.hands.environ))
         for row in planned.keys:
             if Status.PENDING_WRITE_BACK not in row.statuses or row.key is None or row.identifier is None:
                 continue
@@ -244,6 +246,11 @@ class Applying:
                 )
             elif held:
                 delivered[row.identifier.fingerprint] = True
+            elif row.identifier.fingerprint in arrived:
+                self.notes.append(
+                    f"{key.name}: {row.identifier.display} was made, and its secret was delivered, as a record says;"
+                    f" yet {place} does not hold it: see whether this is the right one, and whether the app uses it"
+                )
             elif self.registry.accounts[key.account].mode is Mode.ENFORCE:
                 reason = "it was made, and its secret is nowhere"
                 orphans.append(Action(Op.DELETE, key.name, key.account, row.identifier, reason, Risk.REDUCTION))

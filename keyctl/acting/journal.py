@@ -125,6 +125,16 @@ def lines(path: Path) -> Iterator[Mapping[str, Any]]:
             yield said
 
 
+def delivered(folder: Path) -> frozenset[str]:
+    """The fingerprints of all ids whose secrets arrived, as the records that are left say."""
+    return frozenset(
+        line["fingerprint"]
+        for record in sorted(folder.glob("*.jsonl"))
+        for line in lines(record)
+        if line.get("event") == Event.DELIVERED and line.get("failed") is None and "fingerprint" in line
+    )
+
+
 def _synced_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:

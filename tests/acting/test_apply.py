@@ -333,3 +333,17 @@ def test_a_registry_that_breaks_a_law_does_not_act_and_says_which(here: Desk) ->
     ran = here.run("apply")
     assert ran.status == 3 and "identifier-lost" in ran.err and "exchange-keyctl revoke" in ran.err
     assert here.writes() == []
+
+
+def test_a_key_whose_secret_is_missing_though_a_record_says_that_it_arrived_is_not_deleted(here: Desk) -> None:
+    """The deployment may look into the wrong place, and the app may use the key."""
+    with_new(here, OKX)
+    here.document("apply", "--commit")
+    (parcel,) = here.sink.glob("*.json")
+    parcel.unlink()
+    made = here.document("apply", "--yes")
+    assert made["outcomes"] == [] and any("as a record says" in note for note in made["notes"])
+    clone = here.clone()
+    again = here.document("apply", "--yes", "--commit", root=clone)
+    assert [(row["op"], row["outcome"]) for row in again["outcomes"]] == [("delete", "done"), ("create", "done")]
+    assert len(here.keys("okx-mm")) == 2 and len(here.delivered()) == 1
