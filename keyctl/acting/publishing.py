@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 
 from keyctl.history.committing import Author, commit
 from keyctl.history.git import Git, GitError
@@ -24,10 +25,13 @@ _NO_OPTIONS = "push options"
 
 
 def branch_of(verb: Verb, written: Sequence[Written]) -> str:
-    """``keyctl/write-back`` for what apply tells, else one for each command and its keys."""
+    """``keyctl/write-back`` for what apply tells, else one for each command and its ids: a branch that waits to be
+    merged is replaced only by one that says as much."""
     if verb is Verb.APPLY:
         return "keyctl/write-back"
-    return f"keyctl/{verb.value}-{'-'.join(_names(written)) or 'ids'}"[:100]
+    about = "\n".join(sorted({one.identifier.fingerprint for one in written}))
+    names = "-".join(_names(written)) or "ids"
+    return f"keyctl/{verb.value}-{names[:80]}-{sha256(about.encode()).hexdigest()[:8]}"
 
 
 def title_of(verb: Verb, written: Sequence[Written]) -> str:
