@@ -246,7 +246,10 @@ class Doing:
 
     async def _disable(self, way: Way, action: Action) -> Attempt:
         assert action.identifier is not None
-        live = _in(await way.keys(), action.identifier)
+        listed = await way.keys()
+        live = _in(listed, action.identifier)
+        if live is None and not way.tells(listed, {action.identifier.fingerprint}):
+            raise Unlisted("the listing is empty, and keys are expected there", "look again")
         if live is None:
             return Attempt(action, Outcome.DONE, "the exchange no longer has it")
         if live.enabled == Known(False):
@@ -268,10 +271,11 @@ class Doing:
         assert action.identifier is not None
         identifier = action.identifier
         try:
-            live = _in(await way.keys(), identifier)
-            if live is None:
+            listed = await way.keys()
+            live = _in(listed, identifier)
+            if live is None and way.tells(listed, {identifier.fingerprint}):
                 return Attempt(action, Outcome.DONE, "the exchange no longer has it")
-            identifier = live.identifier
+            identifier = identifier if live is None else live.identifier
         except ExchangeError:
             if identifier.text is None:  # only a listing tells its text
                 raise
@@ -290,8 +294,13 @@ class Doing:
         pause, still = self.waiting.first_pause, "the exchange still lists it"
         for look in range(LOOKS):
             try:
-                if _in(await way.keys(), identifier) is None:
-                    return None
+                listed = await way.keys()
+                if _in(listed, identifier) is None:
+                    if failure is None or way.tells(listed, {identifier.fingerprint}):
+                        return None
+                    still = "its listing is empty, and keys are expected there"
+                else:
+                    still = "the exchange still lists it"
             except ExchangeError as error:
                 still = f"its listing can't be read: {error}"
             if isinstance(failure, NotSent) or (failure is not None and surely_not_done(failure)):

@@ -15,9 +15,12 @@ from keyctl.exchanges.retry import Patience
 from keyctl.history.committing import Author
 from keyctl.model.account import Account
 from keyctl.model.app import KEYCTL
+from keyctl.model.identifier import Fingerprint
 from keyctl.model.live import Snapshot
+from keyctl.model.names import AccountName
 from keyctl.model.plan import Action
 from keyctl.model.registry import Registry
+from keyctl.model.times import end_of
 from keyctl.model.tombstone import Tombstones
 from keyctl.reconcile.connections import Connections, hosts_of
 from keyctl.reconcile.desired import Desired
@@ -80,4 +83,13 @@ def reach_of(registry: Registry, tombstones: Tombstones, hands: Hands, journal: 
         watch=watch,
     )
     protected = hands.reading.identifiers() | writing.identifiers() | declared
-    return Reach(registry.accounts, writing, connections, frozenset(protected), tombstones)
+    return Reach(registry.accounts, writing, connections, frozenset(protected), tombstones, _expected(registry, hands))
+
+
+def _expected(registry: Registry, hands: Hands) -> dict[AccountName, frozenset[Fingerprint]]:
+    """The ids that each account is to have now."""
+    found: dict[AccountName, frozenset[Fingerprint]] = {}
+    for key in registry.keys.values():
+        if key.expires is None or hands.clock() < end_of(key.expires):
+            found[key.account] = found.get(key.account, frozenset()) | {one.fingerprint for one in key.living}
+    return found

@@ -11,7 +11,6 @@ from keyctl.acting.journal import Event
 from keyctl.acting.narrowing import row_of
 from keyctl.acting.reach import Unreachable, Way
 from keyctl.exchanges.errors import ExchangeError, surely_not_done
-from keyctl.exchanges.guarding import Forbidden
 from keyctl.exchanges.writing import NotSent, Unsupported
 from keyctl.model.attempt import Attempt, Outcome
 from keyctl.model.identifier import Fingerprint, Identifier
@@ -23,10 +22,11 @@ async def kill(doing: Doing, actions: Collection[Action]) -> tuple[Attempt, ...]
     """Attempts in the order of the actions; accounts side by side. Raises Refusal alone."""
     by_account: dict[str, list[Action]] = {}
     for action in actions:
-        by_account.setdefault(action.account, []).append(action)
+        if _id(action).fingerprint not in doing.reach.protected:
+            by_account.setdefault(action.account, []).append(action)
     for action in actions:
         doing.journal.note(Event.ACTING, **row_of(action))
-    found: dict[Action, Attempt] = {}
+    found = {action: _own(action) for action in actions if _id(action).fingerprint in doing.reach.protected}
     for attempts in await asyncio.gather(*(_account(doing, group) for group in by_account.values())):
         found |= {attempt.action: attempt for attempt in attempts}
     ends = [found[action] for action in actions]
@@ -49,13 +49,21 @@ async def _account(doing: Doing, actions: list[Action]) -> list[Attempt]:
     for look in range(LOOKS):
         seen = await _listed(way)
         alive = None if seen is None else {live.identifier.fingerprint for live in seen}
-        waits = alive is None or any(
-            _id(action).fingerprint in alive and not _is_final(trouble) for action, trouble in standing.items()
+        waits = any(
+            not _is_final(trouble) and (alive is None or _id(action).fingerprint in alive)
+            for action, trouble in standing.items()
         )
         if not waits or look + 1 == LOOKS:
-            return [_end(action, trouble, alive) for action, trouble in standing.items()]
+            whole = seen is not None and way.tells(seen, {_id(action).fingerprint for action in actions})
+            return [_end(action, trouble, alive, whole=whole) for action, trouble in standing.items()]
         await doing.waiting.sleep(pause * 2**look)
     return []
+
+
+def _own(action: Action) -> Attempt:
+    """Law 9, whether or not its exchange can be reached: whoever ends these is left without."""
+    said = f"{_id(action).display} is a credential that keyctl itself uses; give keyctl another one first"
+    return Attempt(action, Outcome.NOT_TRIED, said)
 
 
 def _id(action: Action) -> Identifier:
@@ -84,16 +92,14 @@ def _is_final(trouble: ExchangeError | NotSent | None) -> bool:
     return isinstance(trouble, NotSent) or (trouble is not None and surely_not_done(trouble))
 
 
-def _end(action: Action, trouble: ExchangeError | NotSent | None, alive: Collection[Fingerprint] | None) -> Attempt:
-    if alive is not None and _id(action).fingerprint not in alive:
-        if isinstance(trouble, Forbidden):
-            return Attempt(action, Outcome.NOT_TRIED, str(trouble))
+def _end(
+    action: Action, trouble: ExchangeError | NotSent | None, alive: Collection[Fingerprint] | None, *, whole: bool
+) -> Attempt:
+    if alive is not None and _id(action).fingerprint not in alive and (trouble is None or whole):
         said = "deleted, and the exchange no longer lists it" if trouble is None else "the exchange no longer has it"
         return Attempt(action, Outcome.DONE, said)
     if isinstance(trouble, Unsupported):
         return Attempt(action, Outcome.BY_HAND, str(trouble))
-    if isinstance(trouble, NotSent):
-        return Attempt(action, Outcome.NOT_TRIED, str(trouble))
     if trouble is not None:
         return Attempt(action, Outcome.FAILED, f"it was not deleted: {trouble}")
     why = "the exchange still lists it" if alive is not None else "the listing that would show it can't be read"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Lock
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -44,17 +44,23 @@ class Way:
     transport: Transport
     reader: Reader
     writer: Writer
+    expected: frozenset[Fingerprint] = frozenset()
 
     async def keys(self) -> tuple[LiveKey, ...]:
         """All keys of the account, as its exchange lists them now. Raises ExchangeError."""
         return await self.reader.keys(self.transport, self.called)
+
+    def tells(self, listed: Collection[LiveKey], but: Collection[Fingerprint]) -> bool:
+        """Whether what a listing does not show is gone. An empty one tells nothing where ids are expected, ``but``
+        those that were to go."""
+        return bool(listed) or self.expected.issubset(but)
 
 
 @dataclass(slots=True)
 class Reach:
     """All ways of one run. Used as an asynchronous context, which closes them.
 
-    ``protected`` are all credentials that keyctl uses or is declared to use anywhere: no writer touches them (law 9).
+    ``expected`` are the ids that each account is to have by the files. ``protected`` are all credentials that keyctl uses or is declared to use anywhere: no writer touches them (law 9).
     """
 
     accounts: Mapping[AccountName, Account]
@@ -62,6 +68,7 @@ class Reach:
     connections: Connections
     protected: frozenset[Fingerprint]
     tombstones: Tombstones
+    expected: Mapping[AccountName, frozenset[Fingerprint]] = field(default_factory=dict)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _open: dict[AccountName, Transport | Unreachable] = field(default_factory=dict)
     _opening: dict[AccountName, Lock] = field(default_factory=dict)
@@ -97,7 +104,15 @@ class Reach:
         if isinstance(found, Unreachable):
             raise found
         called = None if account is root else account.subaccount or account.uid
-        return Way(account, called, declared, found, catalogue.reader(account.exchange), writer)
+        return Way(
+            account,
+            called,
+            declared,
+            found,
+            catalogue.reader(account.exchange),
+            writer,
+            self.expected.get(name, frozenset()),
+        )
 
     async def _opened(self, root: Account) -> Transport | Unreachable:
         variables = prefix(root, use=self.credentials.use)

@@ -79,7 +79,8 @@ class _Rotating(Applying):
         key, rotation, today = self._key, self._rotation, self.hands.clock().date()
         yield from entries(self.registry, snapshot, after.keys, delivered, today, rotation.until)
         for attempt in attempts:
-            if attempt.action.kills and attempt.action.identifier is not None:
+            tried = attempt.outcome is not Outcome.NOT_TRIED
+            if attempt.action.kills and tried and attempt.action.identifier is not None:
                 dead = attempt.outcome is Outcome.DONE
                 death = Death(attempt.action.identifier, today, LEAKED, today if dead else None)
                 what = "revoked, confirmed dead" if dead else "revoked"
