@@ -91,15 +91,24 @@ def carry_out(
     journal.note(Event.BEGUN, actions=[row_of(action) for action in actions])
     notes: list[str] = []
     doing = hands.doing(registry, desired.tombstones, journal)
-    attempts = asyncio.run(_killed(doing, actions, wish, notes, check))
+    try:
+        attempts, frozen = asyncio.run(_killed(doing, actions, wish, notes, check))
+    except Refusal:
+        journal.note(Event.ENDED)
+        raise
     today = hands.clock().date()
-    files, written = edited(_texts(desired), _entries(registry, attempts, wish, today))
+    head = desired.history.commit if desired.history is not None else git.head if git is not None else None
+    given = list(_entries(registry, attempts, wish, today))
+    texts = _texts(desired)
+    if wish.commit and git is not None and head is not None:
+        texts |= _committed(git, head, {entry.path for entry in given})
+    files, written = edited(texts, given)
     failed = any(one.why_not for one in written) or any(one.outcome is not Outcome.DONE for one in attempts)
+    failed |= not frozen
     sent = Sent()
     if files:
         journal.note(Event.WRITING, files=sorted(files))
         remote = _remote(git, desired, hands)
-        head = desired.history.commit if desired.history is not None else git.head if git is not None else None
         place = Place(
             root, git, head, remote, hands.author, wish.commit, wish.push, git.common / "keyctl" if git else None
         )
@@ -146,8 +155,13 @@ def _of_identifier(registry: Registry, wish: Wish, meant: Identifier) -> Action:
     for key in registry.keys.values():
         for identifier in (*key.living, *(dead.identifier for dead in key.revoked)):
             if identifier == meant:
+                if wish.account not in (None, key.account):
+                    raise Refusal(
+                        f"{meant.display} is an id of {key.name}, whose file says that it is at {key.account}",
+                        "leave out --account; if it lives at another one too, 'exchange-keyctl reconcile' shows it",
+                    )
                 known = identifier if meant.text is None else meant
-                return death_of(wish.account or key.account, key.name, known, wish.reason)
+                return death_of(key.account, key.name, known, wish.reason)
     if wish.account is None:
         raise Refusal(
             f"no key file holds the id {meant.display}, so nothing says at which account it is",
@@ -173,22 +187,26 @@ async def _killed(
     wish: Wish,
     notes: list[str],
     check: Callable[[Doing], Awaitable[None]] | None,
-) -> tuple[Attempt, ...]:
+) -> tuple[tuple[Attempt, ...], bool]:
+    frozen = [True]
     async with doing.reach:
         if check is not None:
             await check(doing)
         if wish.freeze:
-            await asyncio.gather(*(_frozen(doing, name, notes) for name in sorted({one.account for one in actions})))
-        return await kill(doing, actions)
+            accounts = sorted({one.account for one in actions})
+            frozen = await asyncio.gather(*(_frozen(doing, name, notes) for name in accounts))
+        return await kill(doing, actions), all(frozen)
 
 
-async def _frozen(doing: Doing, name: AccountName, notes: list[str]) -> None:
+async def _frozen(doing: Doing, name: AccountName, notes: list[str]) -> bool:
     try:
         way = await doing.reach.way(name)
         await way.writer.freeze(way.transport, way.called)
         notes.append(f"{name} is frozen: only a person can unfreeze it, in the exchange's web page")
+        return True
     except (Unreachable, NotSent, ExchangeError) as error:
         notes.append(f"{name} was not frozen: {error}")
+        return False
 
 
 def _entries(registry: Registry, attempts: tuple[Attempt, ...], wish: Wish, today: date) -> Iterator[Entry]:
@@ -227,6 +245,17 @@ def _readably(edit: Callable[[bytes, Death], bytes], data: bytes, death: Death) 
 
 def _texts(desired: Desired) -> dict[str, bytes]:
     return {REVOKED: b"", **desired.texts}
+
+
+def _committed(git: Git, head: str, paths: Collection[str]) -> dict[str, bytes]:
+    """Files as the commit has them that is added to: what somebody edits in the work tree is no part of it."""
+    found: dict[str, bytes] = {}
+    for path in paths:
+        try:
+            found[path] = git.output("cat-file", "blob", f"{head}:{git.prefix}{path}")
+        except GitError:
+            continue  # it is new in the work tree
+    return found
 
 
 def _repository(root: Path, hands: Hands) -> Git | None:
