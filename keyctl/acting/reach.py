@@ -60,7 +60,8 @@ class Way:
 class Reach:
     """All ways of one run. Used as an asynchronous context, which closes them.
 
-    ``expected`` are the ids that each account is to have by the files. ``protected`` are all credentials that keyctl uses or is declared to use anywhere: no writer touches them (law 9).
+    ``expected`` are the ids that each account is to have by the files. ``protected`` are all credentials that keyctl
+    uses or is declared to use anywhere: no writer touches them (law 9).
     """
 
     accounts: Mapping[AccountName, Account]
