@@ -24,6 +24,7 @@ from keyctl.model.live import Snapshot
 from keyctl.model.names import KeyName
 from keyctl.model.plan import Action, Op
 from keyctl.model.refusal import Refusal
+from keyctl.model.times import end_of
 from keyctl.registry.admission import unknown
 from keyctl.registry.files import KEYS
 from keyctl.registry.recording import Death, with_death
@@ -56,7 +57,7 @@ class _Rotating(Applying):
         """One rotation; none where its new id is there already and waits to be written back."""
         key = self._key
         rows = [row for row in planned.keys if row.key == key.name]
-        if any(Status.PENDING_WRITE_BACK in row.statuses for row in rows):
+        if any(Status.PENDING_WRITE_BACK in row.statuses for row in rows) or self._unwanted(key) is not None:
             return []
         return [Action(Op.ROTATE, key.name, key.account, key.identifier, "a person asks for it", Risk.NEUTRAL)]
 
@@ -86,6 +87,14 @@ class _Rotating(Applying):
                 what = "revoked, confirmed dead" if dead else "revoked"
                 yield Entry(key.place.path, key.name, what, death.identifier, partial(with_death, death=death))
 
+    def _unwanted(self, key: Key) -> str | None:
+        """Why there is to be no other credential that works; a leaked id dies all the same."""
+        if key.disabled:
+            return "its file says `disabled: true`, and a new key would work"
+        if key.expires is not None and self.hands.clock() >= end_of(key.expires):
+            return f"its last day was {key.expires}"
+        return None
+
     @property
     def _rotation(self) -> Rotation:
         assert isinstance(self.wishes, Rotation)
@@ -105,6 +114,9 @@ class _Rotating(Applying):
                 f"{name} is being rotated: {key.retiring.identifier.display} retires until {key.retiring.until}",
                 f"once the app uses the new id: exchange-keyctl confirm {name}",
             )
+        unwanted = self._unwanted(key)
+        if unwanted is not None and not self._rotation.leaked:
+            raise Refusal(f"{name} gets no other id: {unwanted}", "change its file first, in a merge request")
         if self.registry.accounts[key.account].mode is not Mode.ENFORCE:
             raise Refusal(
                 f"account {key.account} is only observed",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from keyctl.cli.acting import CommitOption, PushOption, TakeLockOption, check_written, hands
+from keyctl.cli.acting import CommitOption, PushOption, TakeLockOption, YesOption, check_written, hands
 from keyctl.cli.exits import status_of
 from keyctl.cli.options import (
     AnchorOption,
@@ -34,6 +34,7 @@ def rotate(
     registry: RegistryOption = None,
     protected: ProtectedOption = None,
     anchor: AnchorOption = None,
+    yes: YesOption = False,
     commit: CommitOption = False,
     push: PushOption = False,
     take_lock: TakeLockOption = None,
@@ -60,6 +61,7 @@ def rotate(
     progress = Progress()
     rotation = Rotation(
         only=Narrowing((("key", key),)),
+        yes=yes,
         commit=commit,
         push=push,
         take_lock=take_lock,

@@ -28,6 +28,7 @@ from keyctl.model.names import AccountName, ExchangeId, KeyName
 from keyctl.model.observed import Known, value_of
 from keyctl.model.plan import Action, Op
 from keyctl.model.registry import Registry
+from keyctl.model.times import end_of
 from keyctl.reconcile import steps
 
 _BY_FIELD = {"scopes": Capability.UPDATE_SCOPES, "ips": Capability.UPDATE_IPS, "expires": Capability.EXPIRY}
@@ -149,13 +150,16 @@ class _Planning:
             return self._made(Op.DISABLE, row, account, reason, risk, possible=possible, changes=row.changes)
         in_place = all(_needed(change) in able for change in row.changes)
         replaceable = {Capability.CREATE, Capability.DELETE} <= able and "account" not in fields
-        rotates = not in_place and replaceable and not key.protected and not row.retiring
+        rotates = not in_place and replaceable and not (key.protected or key.disabled or row.retiring)
         if rotates and key.name in self.made:
             return None
         op = Op.ROTATE if rotates else Op.UPDATE
         return self._made(op, row, account, reason, risk, possible=in_place or rotates, changes=row.changes)
 
-    def _create(self, key: Key, account: Account, seen: AccountSnapshot) -> Action:
+    def _create(self, key: Key, account: Account, seen: AccountSnapshot) -> Action | None:
+        """None for a key whose last day is over, or that is to be switched off: a new one works at once."""
+        if key.disabled or (key.expires is not None and self.now >= end_of(key.expires)):
+            return None
         row = KeyRow(key.name, key.account, key.owner, None, (Status.UNISSUED,))
         known = self.declared(account.exchange)
         full = known is not None and free_slots(known, seen.keys) == 0
