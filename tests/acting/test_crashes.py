@@ -5,23 +5,15 @@ Here are a few points of each row; ``python3 dev.py crashes`` takes them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
 
+from tests.acting.conftest import Make
 from tests.acting.desk import Venue
-from tests.acting.matrix import Matrix, Row, World, chosen, scratch, warm_up, worlds
+from tests.acting.matrix import Matrix, Row, chosen
 from tests.acting.points import KINDS
-from tests.acting.rows import CREATE, ROWS
+from tests.acting.rows import ROWS
 
 CASES = [(row, venue) for row in ROWS for venue in row.venues]
-
-
-@pytest.fixture(scope="module")
-def make() -> Iterator[Callable[[Row, Venue], World]]:
-    with scratch() as folder, worlds(folder) as made:
-        warm_up(made(CREATE, CREATE.venues[0]))
-        yield made
 
 
 @pytest.mark.parametrize(
@@ -29,9 +21,7 @@ def make() -> Iterator[Callable[[Row, Venue], World]]:
     [(turn, row, venue) for turn, (row, venue) in enumerate(CASES)],
     ids=[f"{row.name} at {venue.name}" for row, venue in CASES],
 )
-def test_the_next_run_completes_what_a_dead_one_began(
-    make: Callable[[Row, Venue], World], turn: int, row: Row, venue: Venue
-) -> None:
+def test_the_next_run_completes_what_a_dead_one_began(make: Make, turn: int, row: Row, venue: Venue) -> None:
     matrix = Matrix(make(row, venue))
     matrix.measure()
     assert {name.partition(":")[0] for name in matrix.points} <= set(KINDS)

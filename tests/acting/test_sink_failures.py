@@ -1,0 +1,142 @@
+"""A sink that fails: no key lives whose secret nobody has, and none is made anew whose secret may have arrived."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from keyctl.secrets.sinks.file import FileSink
+from keyctl.secrets.sinks.sink import SinkError
+from tests.acting.conftest import Make
+from tests.acting.desk import Venue
+from tests.acting.matrix import Done, Matrix, World
+from tests.acting.rows import ALL, CREATE
+
+AT = [pytest.param(venue, id=venue.name) for venue in ALL]
+
+
+def fails(*_given: object) -> Any:
+    raise SinkError("the store says no", "ask it why")
+
+
+def breaks(*_given: object) -> Any:
+    raise RuntimeError("a plug-in's own fault")
+
+
+def instead(name: str, other: Callable[..., Any]) -> Callable[[], None]:
+    """Puts something in a sink's place, in a process that is to fail."""
+    return lambda: setattr(FileSink, name, other)
+
+
+def after(name: str, then: Callable[..., Any]) -> Callable[[], None]:
+    """The sink does it, and then fails all the same."""
+    original = getattr(FileSink, name)
+
+    def both(*given: Any) -> Any:
+        original(*given)
+        return then(*given)
+
+    return instead(name, both)
+
+
+def begun(make: Make, venue: Venue) -> tuple[World, Matrix]:
+    world = make(CREATE, venue)
+    matrix = Matrix(world)
+    matrix.measure()
+    world.restore()
+    return world, matrix
+
+
+def ran(world: World, hook: Callable[[], None]) -> tuple[Done, list[str]]:
+    """A run, and what it asked the exchange to change."""
+    before = len(world.writes())
+    done = world.act(CREATE.command, hook=hook)
+    return done, [line.rsplit(" ", 1)[1] for line in world.writes()[before:]]
+
+
+def made(world: World) -> list[dict[str, Any]]:
+    return [key for key in world.live() if key["id"] not in world.ids]
+
+
+@pytest.mark.parametrize("venue", AT)
+def test_nothing_is_made_where_nothing_could_be_delivered(make: Make, venue: Venue) -> None:
+    world, matrix = begun(make, venue)
+    done, writes = ran(world, instead("check", fails))
+    assert (done.status, writes) == (1, []) and "the store says no" in done.out
+    matrix.check(world.act(CREATE.anew), world.root, frozenset())
+
+
+@pytest.mark.parametrize("venue", AT)
+@pytest.mark.parametrize(
+    "hook",
+    [instead("deliver", fails), after("deliver", fails), instead("deliver", breaks), after("deliver", breaks)],
+    ids=["nothing arrived", "all of it arrived", "it broke", "it broke later"],
+)
+def test_a_key_whose_secret_was_not_delivered_is_deleted_at_once(
+    make: Make, venue: Venue, hook: Callable[[], None]
+) -> None:
+    world, matrix = begun(make, venue)
+    done, writes = ran(world, hook)
+    assert done.status == 1 and "it was deleted again" in " ".join(done.out.split())
+    assert made(world) == [] and len(writes) == (3 if venue.name == "deribit" else 2)
+    matrix.check(world.act(CREATE.anew), world.root, frozenset())
+
+
+@pytest.mark.parametrize("venue", AT)
+def test_a_key_that_could_not_be_deleted_again_is_the_next_run_s(make: Make, venue: Venue) -> None:
+    world, matrix = begun(make, venue)
+    path = {"bybit": "POST /v5/user/delete", "okx": "POST /api/v5/users/subaccount/delete"}
+    match = path.get(venue.name, "GET /api/v2/private/remove")
+    fault = {"exchange": venue.name, "match": match, "kind": "drop", "times": 1}
+    world.control("POST", "/faults", fault)
+    done, _ = ran(world, instead("deliver", fails))
+    assert done.status == 1 and "could not be deleted again" in " ".join(done.out.split()) and len(made(world)) == 1
+    matrix.check(world.act(CREATE.anew), world.root, frozenset())
+
+
+@pytest.mark.parametrize("venue", AT)
+@pytest.mark.parametrize("answer", [lambda *_given: None, fails, breaks], ids=["can't tell", "fails", "breaks"])
+def test_a_key_of_whose_secret_nothing_is_known_stays_and_is_not_made_again(
+    make: Make, venue: Venue, answer: Callable[..., Any]
+) -> None:
+    world, matrix = begun(make, venue)
+    done, writes = ran(world, instead("holds", answer))
+    assert len(made(world)) == 1 and done.status != 0
+    again, more = ran(world, instead("holds", answer))
+    assert again.status != 0 and more == [] and len(made(world)) == 1, (done, writes, again)
+    assert world.git("status", "--porcelain") == ""
+    matrix.check(world.act(CREATE.anew), world.root, frozenset())
+
+
+@pytest.mark.parametrize("venue", AT)
+def test_a_folder_that_is_gone_when_the_secret_comes(make: Make, venue: Venue) -> None:
+    world, matrix = begun(make, venue)
+    aside = world.sink.with_name("aside")
+    done, _ = ran(world, after("check", lambda *_given: world.sink.rename(aside)))
+    assert done.status == 1 and made(world) == []
+    aside.rename(world.sink)
+    matrix.check(world.act(CREATE.anew), world.root, frozenset())
+
+
+@pytest.mark.parametrize("venue", AT)
+def test_a_folder_that_others_may_write_to_gets_no_secret(make: Make, venue: Venue) -> None:
+    world, matrix = begun(make, venue)
+    world.sink.chmod(0o777)
+    done, writes = ran(world, lambda: None)
+    assert (done.status, writes) == (1, [])
+    world.sink.chmod(0o700)
+    matrix.check(world.act(CREATE.anew), world.root, frozenset())
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+@pytest.mark.parametrize("venue", AT)
+def test_a_folder_that_can_not_be_written_to(make: Make, venue: Venue) -> None:
+    world, matrix = begun(make, venue)
+    world.sink.chmod(0o500)
+    done, writes = ran(world, lambda: None)
+    assert (done.status, writes) == (1, [])
+    world.sink.chmod(0o700)
+    matrix.check(world.act(CREATE.anew), world.root, frozenset())
