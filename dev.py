@@ -27,6 +27,7 @@ COMMANDS = {
     "lint": "ruff, mypy, the import contract, the pipeline's schema",
     "format": "let ruff rewrite what it can",
     "bench": "measure what docs/performance.md reports",
+    "crashes": "die at every point of everything that acts, and see whether the next run puts it right: --help",
     "mutants": "change the code in small wrong ways and see whether a test notices; further arguments: --help",
     "lock": "resolve the dependencies anew into requirements.lock (needs uv and the package index)",
 }
@@ -112,7 +113,7 @@ def main() -> int:
         if name == "test":
             command.add_argument("--fast", action="store_true", help="leave out the tests that are marked slow")
     options, rest = parser.parse_known_args()
-    if rest and options.command not in ("demo", "mutants", "test"):
+    if rest and options.command not in ("crashes", "demo", "mutants", "test"):
         parser.error(f"{options.command} takes no arguments, got: {' '.join(rest)}")
 
     if options.command == "lock":
@@ -122,6 +123,8 @@ def main() -> int:
         return run(BIN / "exchange-keyctl", "demo", *rest)
     if options.command == "test":
         return first_failure(lint(), tests(options.fast, rest))
+    if options.command == "crashes":
+        return run(BIN / "python", "-m", "tests.acting", *rest)
     if options.command == "mutants":
         return run(BIN / "python", "-m", "mutants", *rest)
     if options.command == "lint":

@@ -393,8 +393,7 @@ def hurry(seconds: float = 10.0) -> None:
         await asyncio.sleep(0)
 
     made = Patience.__init__
-    timeout, attempts, pause, random, _sleep = made.__defaults__ or ()
-    assert (timeout, pause) == (10.0, 0.5)
+    _timeout, attempts, _pause, random, _sleep = made.__defaults__ or ()
     made.__defaults__ = (seconds, attempts, 0.0, random, at_once)
 
 
