@@ -45,6 +45,13 @@ class Lock:
         self._lock_file()
         try:
             self._lock_remote()
+        except GitError as error:
+            self._unlock_file()
+            raise Refusal(
+                f"{self.remote.name} can't be locked, so nothing was done: {error}",
+                "see that this clone may push to refs/keyctl/*, and run it again; a lock that came to be all the same"
+                " is known to this clone, and ends by itself",
+            ) from None
         except BaseException:
             self._unlock_file()
             raise
@@ -72,6 +79,8 @@ class Lock:
             try:
                 self._move(self._held)
                 return
+            except Rejected:
+                pass  # somebody has taken it over
             except GitError:
                 if self._ends - self.clock() > MARGIN:
                     return
