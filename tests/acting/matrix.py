@@ -48,15 +48,17 @@ _WHEN = re.compile(r'"at": "[^"]*"|\.[0-9a-f]{16}\b|\b[0-9a-f]{40}\b|\b[A-Za-z0-
 class Row:
     """Something to be done, from a start to its end.
 
-    ``live`` is the subject as it lives at the exchange at the start, None where it does not; ``files`` are the files of
-    the registry beside those that every world has. ``account`` are changes of the account's declaration. ``command`` is
-    what is interrupted, and ``resumed`` and ``anew`` are what is run after it: where it ran, and elsewhere.
+    ``live`` is the subject as it lives at the exchange at the start, None where it does not, and ``beside`` are others,
+    by name, that the row is about too; ``files`` are the files of the registry beside those that every world has.
+    ``account`` are changes of the account's declaration. ``command`` is what is interrupted, and ``resumed`` and
+    ``anew`` are what is run after it: where it ran, and elsewhere; each ends with the status ``ends``.
     """
 
     name: str
     venues: tuple[Venue, ...]
     files: Callable[[Venue], Mapping[str, str]]
     live: Callable[[Venue], Mapping[str, Any] | None] = lambda _venue: None
+    beside: Callable[[Venue], Mapping[str, Mapping[str, Any]]] = lambda _venue: {}
     account: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ("apply", "--yes")
     resumed: tuple[str, ...] = ("apply", "--resume", "--yes")
@@ -64,9 +66,9 @@ class Row:
     ends: int = 0
 
 
-def subject_id(venue: Venue) -> str:
-    """The id that the subject has at the start."""
-    return invented_id(SCENARIO, f"{venue.name}-{SUBJECT}")
+def subject_id(venue: Venue, name: str = SUBJECT) -> str:
+    """The id that the subject, or another key that a row is about, has at the start."""
+    return invented_id(SCENARIO, f"{venue.name}-{name}")
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,8 @@ class World(Desk):
     """The state of all exchanges before any row."""
     state: Any = None
     ids: frozenset[str] = frozenset()
+    """Of all keys at the start, and of those that the row is about:"""
+    subjects: frozenset[str] = frozenset()
     runs: int = 0
 
     def __post_init__(self) -> None:
@@ -129,10 +133,12 @@ class World(Desk):
 
     def _begin_exchange(self) -> None:
         self.state = json.loads(json.dumps(self.zero))
-        live = self.row.live(self.venue)
-        if live is not None:
-            account = self.state["exchanges"][self.venue.name]["accounts"][self.venue.account]
-            account["keys"][SUBJECT] = {"id": subject_id(self.venue), "created": "20d ago", **live}
+        subject = self.row.live(self.venue)
+        subjects = {**({} if subject is None else {SUBJECT: subject}), **self.row.beside(self.venue)}
+        account = self.state["exchanges"][self.venue.name]["accounts"][self.venue.account]
+        for name, live in subjects.items():
+            account["keys"][name] = {"id": subject_id(self.venue, name), "created": "20d ago", **live}
+        self.subjects = frozenset(subject_id(self.venue, name) for name in subjects)
         self.control("PUT", "/state", self.state)
         self.state = self.control("GET", "/state")
         self.ids = frozenset(key["id"] for key in self.live(self.state))
@@ -314,7 +320,7 @@ class World(Desk):
                 raise Wrong(f"the secret of {one} is not in the sink")
         hold = self.id(f"{self.venue.name}-hold")
         for before in self.live(self.state):
-            if before["id"] != subject_id(self.venue) and live.get(before["id"]) != before:
+            if before["id"] not in self.subjects and live.get(before["id"]) != before:
                 raise Wrong(f"{before['name']} was touched: {live.get(before['id'])}, it was {before}")
         assert hold in live
 

@@ -61,6 +61,19 @@ ROWS = (
         account={"unmanaged": "delete", "grace": "7d"},
     ),
     Row("rotate", (BYBIT,), _file(), _live(expires="1d ago")),
+    Row("narrow and disable", (DERIBIT,), _file(more="disabled: true\n"), _wider),
+    Row(
+        "several",
+        ALL,
+        lambda venue: {
+            **_revoked(venue),  # and with it the subject has ended
+            "keys.d/again.yaml": key_file(venue),
+            "keys.d/old.yaml": key_file(venue, subject_id(venue, "old"), expires=OVER),
+            "keys.d/wide.yaml": key_file(venue, subject_id(venue, "wide")),
+        },
+        _live(),
+        beside=lambda venue: {"old": _live()(venue), "wide": _wider(venue)},
+    ),
     Row("delete orphan", ALL, _file(issued=False), _live(label=MARK)),
 )
 """Deribit does not say how old a key is, so nothing that nobody declared is ever deleted there; and only at Bybit can a

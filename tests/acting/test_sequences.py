@@ -4,6 +4,7 @@ nothing."""
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,9 @@ from typing import Any
 import pytest
 
 from keyctl.acting.journal import Event, Journal
-from keyctl.history.remote import LOCK
+from keyctl.history.git import GitError
+from keyctl.history.remote import LOCK, Remote
+from keyctl.model.refusal import Refusal
 from tests.acting.conftest import Make
 from tests.acting.desk import BYBIT, Venue
 from tests.acting.matrix import Matrix, Row, World
@@ -75,6 +78,12 @@ def halted(world: World, root: Path) -> Iterator[Callable[[], int]]:
         onward.touch()
 
 
+def made_at(matrix: Matrix) -> int:
+    """The point at which a key is made and nobody has its secret yet."""
+    made = re.compile("exchange: during (POST|.*create)")
+    return next(n for n, name in enumerate(matrix.points) if made.match(name))
+
+
 def changes(world: World) -> Any:
     """All that others can see of a desk."""
     return (world.control("GET", "/state"), world.git("ls-remote", "origin"), world.delivered(), len(world.writes()))
@@ -125,7 +134,10 @@ def test_two_that_start_at_once_make_one_key(make: Make, venue: Venue) -> None:
         world.runs += 100
         child = os.fork()
         if child == 0:
-            os._exit(world.act(CREATE.command, root).status)
+            try:
+                os._exit(world.act(CREATE.command, root).status)
+            finally:
+                os._exit(98)
         children.append((child, number))
     statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child, _ in children]
     world.runs += 100
@@ -135,7 +147,92 @@ def test_two_that_start_at_once_make_one_key(make: Make, venue: Venue) -> None:
     for root in roots:
         if root != winner:
             world.git("restore", ".", root=root)
-    matrix.check(world.act(("plan",)), winner, frozenset())
+    matrix.check(world.act(("plan",), winner), winner, frozenset())
+
+
+def pushes_fail(which: int, *, after: bool) -> Callable[[], None]:
+    """The remote breaks off at one of the moves of a ref: before it moves, or after, so that nobody hears of it."""
+    name, move, count = "move", Remote.move, iter(range(100))
+
+    def broken(self: Remote, *given: Any) -> None:
+        this = next(count) == which
+        if after or not this:
+            move(self, *given)
+        if this:
+            raise GitError("'git push' ended with status 128: the remote end hung up unexpectedly")
+
+    return lambda: setattr(Remote, name, broken)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("which", range(4), ids=["lock", "write-back", "applied", "unlock"])
+def test_a_remote_that_breaks_off_at_any_push(make: Make, which: int, after: bool) -> None:
+    row = next(row for row in ROWS if row.name == "create and push")
+    world = make(row, BYBIT)
+    matrix = Matrix(world)
+    matrix.measure()
+    world.restore()
+    done = world.act(row.command, hook=pushes_fail(which, after=after))
+    assert done.status in (0, 1) and "internal error" not in done.err, done
+    if which == 0:
+        assert done.status == 1 and world.live() == world.live(world.state)
+    matrix.check(world.act(row.anew), world.root, frozenset())
+
+
+def record_fails(which: int) -> Callable[[], None]:
+    """The record can't be written any more from one line on."""
+    name, note, count = "note", Journal.note, iter(range(1000))
+
+    def full(self: Journal, event: Event, **facts: Any) -> None:
+        if next(count) >= which:
+            raise Refusal("the record can't be written: No space left on device", "make room")
+        note(self, event, **facts)
+
+    return lambda: setattr(Journal, name, full)
+
+
+@pytest.mark.parametrize("venue", [pytest.param(venue, id=venue.name) for venue in ALL])
+def test_a_record_that_can_not_be_written_any_more(make: Make, venue: Venue) -> None:
+    world, matrix = begun(make, venue)
+    lines = sum(point.startswith("journal: after") for point in matrix.points) - 1
+    for which in range(venue.name == "okx", lines, 4):
+        world.restore()
+        done = world.act(CREATE.command, hook=record_fails(which))
+        assert done.status == 1 and "internal error" not in done.err, (which, done)
+        if done.status == 1 and world.git("status", "--porcelain"):
+            world.tidy(world.root)
+        matrix.check(world.act(CREATE.anew), world.root, frozenset())
+
+
+@pytest.mark.parametrize("venue", [pytest.param(venue, id=venue.name) for venue in ALL])
+def test_a_run_that_dies_while_it_takes_up_another(make: Make, venue: Venue) -> None:
+    world, matrix = begun(make, venue)
+    first = made_at(matrix)
+    for second in range(10, 150, 23):
+        world.restore()
+        world.act(CREATE.command, deadly=first)
+        world.act(CREATE.resumed, deadly=second)
+        dead = world.ids - {key["id"] for key in world.live()}
+        matrix.check(world.resumed(), world.root, dead)
+
+
+def test_what_died_is_not_taken_up_once_something_else_is_merged(make: Make) -> None:
+    world, matrix = begun(make)
+    first = made_at(matrix)
+    world.act(CREATE.command, deadly=first)
+    other = world.clone()
+    world.write("keys.d/README.md", "Keys.\n", other)
+    world.merge("Something else", other)
+    world.git("pull", "-q", "--ff-only", "origin", "main")
+    before = changes(world)
+    refused = world.act(CREATE.resumed)
+    assert (refused.status, changes(world)[0], "is merged by now" in " ".join(refused.err.split())) == (
+        1,
+        before[0],
+        True,
+    )
+    assert world.act(CREATE.anew).status == 0
+    assert len([key for key in world.live() if key["id"] not in world.ids]) == 1
 
 
 def test_a_job_of_an_older_commit_refuses(make: Make) -> None:
