@@ -18,7 +18,7 @@ from keyctl.acting.hands import Hands
 from keyctl.acting.journal import Event, Journal, folder_of, lines, unfinished
 from keyctl.acting.journal import delivered as arrived_by
 from keyctl.acting.lock import Lock
-from keyctl.acting.narrowing import Keeps, name_of, named, of_plan, only_reductions, row_of
+from keyctl.acting.narrowing import Keeps, name_of, of_plan, of_record, only_reductions, row_of
 from keyctl.acting.writing import Place, Sent, write
 from keyctl.acting.writing_back import Entry, edited, entries
 from keyctl.history.git import GitError
@@ -185,8 +185,7 @@ class Applying:
         return done.snapshot, done.comparison
 
     def _resumed(self) -> Keeps | None:
-        """Which actions the run that did not end was about, where it is to be taken up again: those that it planned,
-        and making anew what it meant to delete because its secret was nowhere."""
+        """The actions of the run that did not end, where it is to be taken up again."""
         folder = folder_of(self.passed.git.common, self.hands.environ)
         record = unfinished(folder)
         if record is None:
@@ -207,11 +206,7 @@ class Applying:
                 "run 'exchange-keyctl apply' without --resume: it finds what was left undone by itself",
             )
         self.notes.append(f"resumed run {record.stem}")
-        names = {named(row) for row in begun[0]["actions"]}
-        orphaned = {row["key"] for row in begun[0].get("orphans", ())}
-        return lambda action: (
-            name_of(action) in names or (action.op in (Op.CREATE, Op.ROTATE) and action.key in orphaned)
-        )
+        return of_record(begun[0])
 
     def _keeps(self, planned: Comparison, resumed: Keeps | None) -> Keeps:
         tests: list[Keeps] = []

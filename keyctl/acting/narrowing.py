@@ -61,3 +61,18 @@ def of_plan(path: Path, fresh: Comparison, now: datetime) -> Keeps:
     if now >= ends:
         raise Refusal(f"{path} held until {saved['expires_at']}", "plan again, and have that looked at")
     return lambda action: name_of(action) in names
+
+
+def of_record(begun: Mapping[str, Any]) -> Keeps:
+    """Those that a run was about which did not end, by the line that its record begins with: what it planned, and
+    making anew what it meant to delete because its secret was nowhere. Of a change in place that was half done another
+    one is left: to disable what is narrowed already."""
+    names = {_in_place(named(row)) for row in begun["actions"]}
+    orphaned = {row["key"] for row in begun.get("orphans", ())}
+    return lambda action: (
+        _in_place(name_of(action)) in names or (action.op in (Op.CREATE, Op.ROTATE) and action.key in orphaned)
+    )
+
+
+def _in_place(name: Name) -> Name:
+    return (Op.UPDATE.value, *name[1:]) if name[0] == Op.DISABLE.value else name
