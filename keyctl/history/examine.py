@@ -60,13 +60,15 @@ class Standing:
     """A registry as a commit holds it, to be judged in place of the work tree's.
 
     ``place`` is its folder in that tree, ``registries`` is every registry there by folder, ``content`` gives the bytes
-    of its files by their path in ``place`` (KeyError for others).
+    of its files by their path in ``place`` (KeyError for others). ``tip`` is where the protected branch stood then,
+    None for where it stands now: what was merged later is nothing that this commit could have known.
     """
 
     commit: str
     place: str
     registries: Mapping[str, str]
     content: Callable[[str], bytes]
+    tip: str | None = None
 
 
 def examine(
@@ -159,6 +161,8 @@ class _Examination:
         self.findings += check_clone(git, settings)
         try:
             self.protected = resolve(git, asked, environ)
+            if self.standing is not None and self.standing.tip is not None:
+                self.protected = replace(self.protected, tip=self.standing.tip, tips=(self.standing.tip,))
         except ProtectedBranchError as error:
             self.findings.append(unverified(str(error), error.remedy))
         sparse = self._look_at_checkout(git, settings) if self.standing is None else []
@@ -183,7 +187,7 @@ class _Examination:
         if sparse:
             return  # the checkout lacks files: what it lost can't be told
         self._judge(git, head, gathered, base)
-        if self.protected is not None:
+        if self.protected is not None and (self.standing is None or self.standing.tip is None):
             self.findings += check_tip(git, store, self.protected)
             if not any(finding.consequence is not None for finding in self.findings):
                 remember_tip(store, self.protected)

@@ -53,13 +53,15 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """``excluded`` are commits whose history is not part of the range."""
+    """``excluded`` are commits whose history is not part of the range. ``judged_by`` is the base side where it is not
+    the protected branch's tip."""
 
     git: Git
     protected: Protected | None
     base: str
     head: str
     excluded: tuple[str, ...]
+    judged_by: str | None = None
 
 
 def review(
@@ -85,7 +87,8 @@ def review(
     try:
         between = _range(root, environ, base, head, protected)
         if judged_by is not None and between.protected is not None:
-            between = replace(between, protected=replace(between.protected, tip=judged_by))
+            then = replace(between.protected, tip=judged_by)
+            between = replace(between, protected=then, judged_by=judged_by)
         return _review(root, between, environ, now, protected, anchor, require_signed, fail_on, progress, head is None)
     except GitError as error:
         raise Refusal(str(error), "run it in a whole clone of the repository that holds the registry") from None
@@ -141,7 +144,7 @@ def _review(
         )
         findings.append(found("registry-gone", message, "restore registry/ and keys.d/"))
     elif head.loaded is not None and head.loaded.registry is not None:
-        history = _history(root, head, head.place, environ, protected, anchor, progress)
+        history = _history(root, head, head.place, environ, protected, anchor, progress, between.judged_by)
         findings += [one for one in history.findings if not _said(one, head.findings)]
     else:
         message = "the history was not looked at, since the registry's files are wrong"
@@ -247,6 +250,7 @@ def _history(
     protected: str | None,
     anchor: Path | None,
     progress: Progress | None,
+    tip: str | None,
 ) -> History:
     assert head.loaded is not None and head.loaded.registry is not None
     return examine(
@@ -257,7 +261,7 @@ def _history(
         anchor=anchor,
         documents=head.loaded.documents,
         progress=progress,
-        standing=Standing(head.commit, place, head.tree.registries, head.content.__getitem__),
+        standing=Standing(head.commit, place, head.tree.registries, head.content.__getitem__, tip),
     )
 
 
