@@ -20,7 +20,7 @@ from keyctl.acting.journal import delivered as arrived_by
 from keyctl.acting.lock import Lock
 from keyctl.acting.narrowing import Keeps, name_of, of_plan, of_record, only_reductions, row_of
 from keyctl.acting.writing import Place, Sent, write
-from keyctl.acting.writing_back import Entry, edited, entries
+from keyctl.acting.writing_back import Entry, edited, entries, unwritten
 from keyctl.history.git import GitError
 from keyctl.history.remote import APPLIED, Rejected
 from keyctl.model.account import Mode
@@ -199,9 +199,12 @@ class Applying:
         if not begun:
             self.notes.append(f"run {record.stem} had begun nothing; this one began anew")
             return None
-        if begun[0].get("commit") != self.passed.head:
+        if "commit" not in begun[0]:
+            self.notes.append(f"run {record.stem} killed keys and planned nothing; this one began anew")
+            return None
+        if begun[0]["commit"] != self.passed.head:
             raise Refusal(
-                f"run {record.stem} acted from {str(begun[0].get('commit'))[:12]}, and {self.passed.head[:12]} is"
+                f"run {record.stem} acted from {str(begun[0]['commit'])[:12]}, and {self.passed.head[:12]} is"
                 " merged by now",
                 "run 'exchange-keyctl apply' without --resume: it finds what was left undone by itself",
             )
@@ -311,6 +314,7 @@ class Applying:
                 sent = write(place, self.verb, files, written, self.name, digest, now)
             except (GitError, Refusal) as error:
                 failed = True
+                written = unwritten(written)
                 self.notes.append(f"what was done could not be written back: {error}; the next apply does it again")
             journal.note(Event.WRITTEN, files=sorted(files), commit=sent.commit)
         self._mark_applied()
@@ -327,7 +331,7 @@ class Applying:
             sent.commit,
             sent.branch,
             sent.pushed,
-            (*self.notes, *([sent.note] if sent.note else [])),
+            tuple(dict.fromkeys((*self.notes, *([sent.note] if sent.note else [])))),
         )
 
     def _mark_applied(self) -> None:

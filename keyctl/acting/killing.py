@@ -62,7 +62,8 @@ async def _account(doing: Doing, actions: list[Action]) -> list[Attempt]:
 
 def _own(action: Action) -> Attempt:
     """Law 9, whether or not its exchange can be reached: whoever ends these is left without."""
-    said = f"{_id(action).display} is a credential that keyctl itself uses; give keyctl another one first"
+    said = f"{_id(action).display} is a credential that keyctl itself uses; give keyctl another one first,"
+    said += " and where a file declares it, list it there under `revoked`"
     return Attempt(action, Outcome.NOT_TRIED, said)
 
 

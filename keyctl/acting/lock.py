@@ -121,6 +121,8 @@ class Lock:
         try:
             self._move(held)
         except Rejected:
+            if self.remote.refs().get(LOCK) == held:
+                raise  # nobody was: the remote does not let it be set
             raise Refusal(
                 f"another run of keyctl was faster to lock {self.remote.name}", "wait until it ends"
             ) from None

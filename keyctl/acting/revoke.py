@@ -20,7 +20,7 @@ from keyctl.acting.killing import kill
 from keyctl.acting.narrowing import row_of
 from keyctl.acting.reach import Unreachable
 from keyctl.acting.writing import Place, Sent, write
-from keyctl.acting.writing_back import Entry, edited
+from keyctl.acting.writing_back import Entry, edited, unwritten
 from keyctl.exchanges.errors import ExchangeError
 from keyctl.exchanges.writing import NotSent
 from keyctl.history.git import Git, GitError, NotARepository, discover
@@ -116,6 +116,7 @@ def carry_out(
             sent = write(place, verb, files, written, run, None, hands.clock())
         except (GitError, Refusal) as error:
             failed = True
+            written = unwritten(written)
             notes.append(f"what was revoked could not be written down: {error}; run it again, or write it by hand")
         journal.note(Event.WRITTEN, files=sorted(files), commit=sent.commit)
     journal.note(Event.ENDED)

@@ -53,6 +53,11 @@ class _Rotating(Applying):
     def verb(self) -> Verb:
         return Verb.ROTATE
 
+    def run(self) -> Application:
+        """What can't be rotated is refused before anything is asked."""
+        assert self._key
+        return Applying.run(self)
+
     def chosen(self, planned: Comparison) -> list[Action]:
         """One rotation; none where its new id is there already and waits to be written back."""
         key = self._key

@@ -7,7 +7,7 @@ run, the next one writes the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from keyctl.model.account import OnExpiry
@@ -122,6 +122,11 @@ def _dies(death: Death) -> Callable[[bytes], bytes]:
 def _live(account: AccountSnapshot | None, identifier: Identifier) -> LiveKey | None:
     keys = account.keys if account is not None else ()
     return next((live for live in keys if live.identifier == identifier), None)
+
+
+def unwritten(written: Iterable[Written]) -> tuple[Written, ...]:
+    """The same, where no file or no commit could be handed on."""
+    return tuple(replace(one, why_not=one.why_not or "the write-back failed") for one in written)
 
 
 def edited(texts: Mapping[str, bytes], given: Iterable[Entry]) -> tuple[dict[str, bytes], tuple[Written, ...]]:
