@@ -40,6 +40,7 @@ class Lock:
     _file: int | None = None
     _held: str | None = None
     _ends: datetime | None = field(default=None)
+    _tried: dict[str, datetime] = field(default_factory=dict)
 
     def __enter__(self) -> Lock:
         self._lock_file()
@@ -80,7 +81,8 @@ class Lock:
                 self._move(self._held)
                 return
             except Rejected:
-                pass  # somebody has taken it over
+                if self._is_moved():
+                    return
             except GitError:
                 if self._ends - self.clock() > MARGIN:
                     return
@@ -132,9 +134,21 @@ class Lock:
         told = f"keyctl acts\n\nrun: {self.run}\non: {socket.gethostname()}\nends: {instant(ends)}\n"
         held = note(self.remote.git, told, AUTHOR, self.clock())
         # before it is one, beside the one that it replaces: whichever stays on the remote is known as this clone's
-        self._mine.write_text("\n".join(filter(None, (self._held, held))), "ascii")
+        self._tried[held] = ends
+        self._mine.write_text("\n".join(self._tried), "ascii")
         self.remote.move(LOCK, held, since)
         self._held, self._ends = held, ends
+
+    def _is_moved(self) -> bool:
+        """Whether an earlier move came through although nothing said so; else somebody has taken the lock over."""
+        try:
+            there = self.remote.refs().get(LOCK)
+        except GitError:
+            return False
+        if there not in self._tried or self._tried[there] - self.clock() <= MARGIN:
+            return False
+        self._held, self._ends = there, self._tried[there]
+        return True
 
     def _is_dead(self, held: str) -> bool:
         """This clone's own, from a process that is gone; one that a person names; one whose time is over."""
