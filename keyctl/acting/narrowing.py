@@ -58,7 +58,7 @@ def of_plan(path: Path, fresh: Comparison, now: datetime) -> Keeps:
                 f"{path} was made for another {what.replace('_', ' ')}: {was}, and this is {present[what]}",
                 "plan again, and have that looked at",
             )
-    if now >= ends:
+    if ends.tzinfo is None or now >= ends:
         raise Refusal(f"{path} held until {saved['expires_at']}", "plan again, and have that looked at")
     return lambda action: name_of(action) in names
 
