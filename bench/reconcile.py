@@ -69,7 +69,7 @@ def chains(made: Calls, scenario: Scenario) -> Mapping[str, float]:
     """Seconds of each exchange's longest chain. Credentials of one exchange are asked alike, each in its own scope."""
     found: dict[str, float] = {}
     for exchange, part in scenario.exchanges.items():
-        scopes = sum(key.credential == "account" for key in part.keys)
+        scopes = sum("account" in key.credential for key in part.keys)
         seconds = 0.0
         for (asked, name), times in made.items():
             if asked == exchange:

@@ -9,7 +9,7 @@ from keyctl.sandbox.scenario import Scenario, SimulatedKey, load
 
 def environment(scenario: str | Scenario) -> dict[str, str]:
     """Name → value for every key that stands for its account, or for itself: ``KEYCTL_READ_<EXCHANGE>_SANDBOX_…``, and
-    ``KEYCTL_WRITE_…`` for those that change keys.
+    ``KEYCTL_WRITE_…`` for those that change keys. A key may stand for both.
 
     The values are invented, and still secrets: print them only where somebody asked for them.
     """
@@ -17,9 +17,9 @@ def environment(scenario: str | Scenario) -> dict[str, str]:
     variables: dict[str, str] = {}
     for exchange, part in sorted(whole.exchanges.items()):
         for key in part.keys:
-            if key.credential is not None:
-                use = "WRITE" if key.credential == "write" else "READ"
-                prefix = f"KEYCTL_{use}_{_upper(exchange)}_SANDBOX_{_holder(key)}"
+            for stands_for in key.credential:
+                use = "WRITE" if stands_for == "write" else "READ"
+                prefix = f"KEYCTL_{use}_{_upper(exchange)}_SANDBOX_{_holder(key, stands_for)}"
                 variables[f"{prefix}_KEY"] = key.id
                 variables[f"{prefix}_SECRET"] = key.secret
                 if key.passphrase:
@@ -27,9 +27,9 @@ def environment(scenario: str | Scenario) -> dict[str, str]:
     return variables
 
 
-def _holder(key: SimulatedKey) -> str:
+def _holder(key: SimulatedKey, stands_for: str) -> str:
     account = _upper(key.account)
-    return account if key.credential in ("account", "write") else f"{account}_{_upper(key.name)}"
+    return f"{account}_{_upper(key.name)}" if stands_for == "own" else account
 
 
 def _upper(name: str) -> str:

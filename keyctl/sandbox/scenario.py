@@ -34,9 +34,9 @@ class SimulatedKey:
 
     ``rights`` maps the exchange's own groups to its own rights. No ``ips`` means that the key is bound to none.
     ``expires`` is an end that the exchange set (aware, UTC); ends that follow from its rules are not written here.
-    ``credential`` is ``account`` for the key that reads its account, ``write`` for the one that changes its keys,
-    ``own`` for one that is asked only about itself, None for keys whose secret only their app has. ``native`` is what
-    only this exchange has.
+    ``credential`` holds ``account`` for the key that reads its account, ``write`` for the one that changes its keys,
+    ``own`` for one that is asked about itself; it is empty for keys whose secret only their app has. ``native`` is
+    what only this exchange has.
     ``passphrase`` is always invented, and empty at exchanges whose credentials have none.
     """
 
@@ -49,7 +49,7 @@ class SimulatedKey:
     ips: tuple[str, ...]
     created: datetime
     expires: datetime | None
-    credential: str | None
+    credential: tuple[str, ...]
     native: Mapping[str, object]
     passphrase: str = field(default="", repr=False)
 
@@ -201,9 +201,10 @@ def _key(
 ) -> SimulatedKey:
     known = {"id", "secret", "label", "rights", "ips", "created", "expires", "credential", "native"}
     body = _mapping(form, at, known, {"created"})
-    credential = body.get("credential")
-    if credential is not None and credential not in CREDENTIALS:
-        raise ScenarioError(f"{at}.credential: one of {', '.join(CREDENTIALS)} is expected, not {credential!r}")
+    credential = body.get("credential", [])
+    uses = (credential,) if isinstance(credential, str) else _texts(credential, f"{at}.credential")
+    if strange := [use for use in uses if use not in CREDENTIALS]:
+        raise ScenarioError(f"{at}.credential: some of {', '.join(CREDENTIALS)} are expected, not {strange[0]!r}")
     id_ = _text(body.get("id", invented_id(scenario, name)), f"{at}.id")
     rights = _names(body.get("rights", {}), f"{at}.rights")
     expires = body.get("expires")
@@ -217,7 +218,7 @@ def _key(
         ips=_texts(body.get("ips", []), f"{at}.ips"),
         created=moment(body["created"], start, f"{at}.created"),
         expires=None if expires is None else moment(expires, start, f"{at}.expires"),
-        credential=None if credential is None else str(credential),
+        credential=uses,
         native=dict(_names(body.get("native", {}), f"{at}.native")),
     )
 

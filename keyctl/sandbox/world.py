@@ -131,8 +131,8 @@ def _key_form(key: SimulatedKey) -> dict[str, object]:
     }
     if key.expires is not None:
         form["expires"] = stamp(key.expires)
-    if key.credential is not None:
-        form["credential"] = key.credential
+    if key.credential:
+        form["credential"] = list(key.credential)
     return form
 
 

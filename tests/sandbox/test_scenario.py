@@ -104,6 +104,8 @@ def test_every_field_that_is_wrong_is_named_with_its_place() -> None:
         ({"ips": "127.0.0.1"}, "ips"),
         ({"rights": ["Spot"]}, "rights"),
         ({"credential": "mine"}, "account, own"),
+        ({"credential": ["write", "mine"]}, "not 'mine'"),
+        ({"credential": None}, "list of texts"),
         ({"id": 5}, "id"),
     ]
     for fields, named in wrong:

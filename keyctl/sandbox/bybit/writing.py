@@ -52,7 +52,7 @@ class Writing:
             ips=_addresses(call),
             created=call.now.replace(microsecond=0),
             expires=None,
-            credential=None,
+            credential=(),
             native={"read_only": call.switch("readOnly")},
         )
         if not self._world.options.get("creates_keys", True):

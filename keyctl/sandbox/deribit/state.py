@@ -58,7 +58,7 @@ class State:
             ips=(),
             created=datetime.fromtimestamp(at_ms // 1000, UTC),
             expires=None,
-            credential=None,
+            credential=(),
             native={**KEY_NATIVE, "number": given, "timestamp": at_ms},
         )
 

@@ -45,7 +45,7 @@ class Writing:
             ips=_addresses(ip or ""),
             created=call.now,
             expires=None,
-            credential=None,
+            credential=(),
             native={"passphrase_digest": digest(key_id, passphrase)},
         )
         self._world.keys[key_id] = key
