@@ -28,7 +28,7 @@ def names(*arguments: str) -> set[str]:
     ran = keyctl("sandbox", "env", *arguments)
     assert ran.status == 0, ran.err
     lines = ran.out.splitlines()
-    assert all(line.startswith("export KEYCTL_READ_") for line in lines)
+    assert all(line.startswith(("export KEYCTL_READ_", "export KEYCTL_WRITE_")) for line in lines)
     return {line.removeprefix("export ").partition("=")[0] for line in lines}
 
 

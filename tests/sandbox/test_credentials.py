@@ -9,16 +9,22 @@ from tests.sandbox.caller import Caller
 
 def test_names_follow_the_convention_for_accounts_and_for_keys_that_describe_themselves() -> None:
     holders = {
-        "BYBIT": ["BYBIT_MAIN", "BYBIT_MAIN_LEDGER", "BYBIT_TREASURY"],
-        "DERIBIT": ["DERIBIT_MAIN", "DERIBIT_OPTIONS"],
-        "OKX": ["OKX_MAIN"],
+        "READ_BYBIT": ["BYBIT_MAIN", "BYBIT_MAIN_LEDGER", "BYBIT_MAIN_WRITES_BYBIT_MAIN", "BYBIT_TREASURY"],
+        "READ_DERIBIT": ["DERIBIT_MAIN", "DERIBIT_OPTIONS"],
+        "READ_OKX": ["OKX_MAIN", "OKX_MAIN_WRITES_OKX_MAIN"],
+        "WRITE_BYBIT": ["BYBIT_MAIN"],
+        "WRITE_DERIBIT": ["DERIBIT_MAIN", "DERIBIT_OPTIONS"],
+        "WRITE_OKX": ["OKX_MAIN"],
     }
-    assert set(environment("example")) == {
-        f"KEYCTL_READ_{exchange}_SANDBOX_{holder}_{part}"
-        for exchange, named in holders.items()
+    variables = environment("example")
+    assert set(variables) == {
+        f"KEYCTL_{use}_SANDBOX_{holder}_{part}"
+        for use, named in holders.items()
         for holder in named
-        for part in ("KEY", "SECRET", *(["PASSPHRASE"] if exchange == "OKX" else []))
+        for part in ("KEY", "SECRET", *(["PASSPHRASE"] if use.endswith("OKX") else []))
     }
+    own = variables["KEYCTL_READ_BYBIT_SANDBOX_BYBIT_MAIN_WRITES_BYBIT_MAIN_SECRET"]
+    assert own == variables["KEYCTL_WRITE_BYBIT_SANDBOX_BYBIT_MAIN_SECRET"], "one key stands for both"
 
 
 def test_every_secret_carries_the_canary() -> None:

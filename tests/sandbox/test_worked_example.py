@@ -79,6 +79,17 @@ def test_accounts_are_those_of_the_scenario(registry: Registry) -> None:
     }
 
 
+def test_every_credential_of_an_account_is_a_declared_key_of_keyctl_s_own(registry: Registry) -> None:
+    whole = load("example").exchanges.values()
+    given = [key for part in whole for key in part.keys if {"account", "write"} & set(key.credential)]
+    owned = {(key.name, key.account) for key in registry.keys.values() if key.owner == "keyctl"}
+    assert {(key.name, key.account) for key in given} == owned
+    reachable = {key.account for key in given if "write" in key.credential}
+    for account in registry.accounts.values():
+        if account.name != "bybit-treasury":  # no account but itself is under it, and no API changes a master's keys
+            assert (account.parent or account.name) in reachable
+
+
 def test_nothing_of_the_example_ends_before_the_summer_of_2027(registry: Registry) -> None:
     ends = {key.name: key.expires for key in registry.keys.values() if key.expires is not None}
     assert len(ends) == len(registry.keys)
