@@ -55,9 +55,9 @@ class Outputs:
         files as the repository does."""
         prefix = prefix_of(root) if root else ""
         for name, path in self._files:
-            write_text(path, _rendered(name, result, Style(full_ids=self._full_ids, prefix=prefix)))
+            write_text(path, rendered(name, result, Style(full_ids=self._full_ids, prefix=prefix)))
         style = replace(terminal_style(full_ids=self._full_ids), prefix=prefix)
-        sys.stdout.write(_rendered(self._stdout, result, style))
+        sys.stdout.write(rendered(self._stdout, result, style))
         sys.stdout.flush()
 
 
@@ -79,7 +79,8 @@ def write_text(path: Path, text: str) -> None:
         raise Refusal(f"{path} can't be written: {error.strerror}", "name another file") from None
 
 
-def _rendered(name: str, result: Result | View, style: Style) -> str:
+def rendered(name: str, result: Result | View, style: Style) -> str:
+    """A result in one of its formats."""
     if isinstance(result, Overview | Life | Checkup | Application):
         from keyctl.reports import views
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from keyctl.cli.exits import Exit, status_of
+from keyctl.cli.telling import Teller, indented, rendered, subject
 from keyctl.model.comparison import Comparison, Status
-from keyctl.model.finding import Finding
 from keyctl.model.live import Coverage
 from keyctl.model.validation import Validation
 from keyctl.policy.explained import explained
@@ -20,7 +21,7 @@ from keyctl.policy.explained import explained
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 """The story's present; the example's dates are told from here, so that the demo never grows old."""
 SCENARIO = "demo"
-INDENT = "  "
+HERMETIC = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 TOLD = {
     ("hedger-perps", "bybit-mm", Status.IN_SYNC): "a key in sync",
     ("hedger-quotes", "bybit-mm", Status.DRIFTED): "an IP list that somebody widened by hand",
@@ -36,71 +37,57 @@ UNSEEN = "bybit-treasury"
 """The account that can't be observed."""
 
 
-@dataclass(slots=True)
-class _Teller:
-    """Writes the story, numbers its chapters and remembers whether everything came out as told."""
-
-    out: TextIO
-    chapters: int = 0
-    wrong: list[str] = field(default_factory=list)
-
-    def chapter(self, title: str) -> None:
-        self.chapters += 1
-        self.say(f"\n{self.chapters}. {title}\n" + "-" * (len(title) + len(str(self.chapters)) + 2))
-
-    def say(self, text: str = "") -> None:
-        self.out.write(text + "\n")
-        self.out.flush()
-
-    def expect(self, came: bool, what: str) -> None:
-        if not came:
-            self.wrong.append(what)
-
-
 def tell(scratch: Path, environ: Mapping[str, str], out: TextIO, *, keep: bool) -> bool:
     """Tell it on a copy of the worked example in the empty folder ``scratch``; True if everything came out as told.
 
     Raises Refusal where the environment would have git work on another repository.
     """
+    from keyctl.cli import story_acting as acting
     from keyctl.cli.first_commit import check_environment
     from keyctl.sandbox.running import environment, running
 
     check_environment(environ)
-    teller = _Teller(out)
+    # No setting of keyctl's and none of git's that the person has takes part.
+    environ = {name: value for name, value in environ.items() if not name.startswith("KEYCTL_")} | HERMETIC
+    teller = Teller(out)
     teller.say(
         "keyctl demo: a small trading desk, its keys in git, and simulated exchanges. Nothing leaves this machine."
     )
     teller.chapter("The registry: YAML files in git, one for each key")
     with _repository(scratch) as git:
         _history(scratch, git)
-        teller.say(_indented(git.log("--oneline", "--graph")))
+        teller.say(indented(git.log("--oneline", "--graph")))
         validation = _validate(scratch, environ)
         teller.say("\n$ exchange-keyctl validate")
-        teller.say(_rendered(validation))
+        teller.say(rendered(validation))
         teller.expect(not validation.exit_reasons, "the registry validates")
 
-        teller.chapter("The exchanges, after a bad week")
-        teller.say("$ exchange-keyctl reconcile")
-        with running(SCENARIO) as sandbox:
-            sandboxed = {**environ, **environment(SCENARIO), "KEYCTL_SANDBOX": sandbox.control_url}
-            comparison = _reconcile(scratch, sandboxed)
-        teller.say(_rendered(comparison))
-        status = status_of(comparison.exit_reasons)
-        teller.say(f"exit status {status.value}")
-        teller.expect(status is Exit.BLOCKED, "reconcile exits with 3")
+        with running(SCENARIO) as sandbox, tempfile.TemporaryDirectory(prefix="keyctl-demo-secrets-") as sink:
+            deployed = {**environ, **environment(SCENARIO), "KEYCTL_SANDBOX": sandbox.control_url}
+            teller.chapter("The exchanges, after a bad week")
+            teller.say("$ exchange-keyctl reconcile")
+            comparison = _reconcile(scratch, deployed)
+            teller.say(rendered(comparison))
+            status = status_of(comparison.exit_reasons)
+            teller.say(f"exit status {status.value}")
+            teller.expect(status is Exit.BLOCKED, "reconcile exits with 3")
 
-        teller.chapter("What it found, in a sentence each")
-        for finding in comparison.findings:
-            known = explained(finding.rule)
-            teller.say(f"  * {_subject(finding)}: {known.meaning if known else finding.message}")
-        _hold(teller, comparison)
+            teller.chapter("What it found, in a sentence each")
+            for finding in comparison.findings:
+                known = explained(finding.rule)
+                teller.say(f"  * {subject(finding)}: {known.meaning if known else finding.message}")
+            _hold(teller, comparison)
+
+            acting.tell(
+                teller, scratch, git, deployed, Path(sink).resolve(), NOW, lambda place: _decide(scratch, place)
+            )
 
         teller.chapter("Somebody puts the leaked id back")
         teller.say("A stale branch or a careless revert would do it: the file as it was before the leak.")
         _restore_leaked(scratch, git)
         blocked = _validate(scratch, environ)
         teller.say("\n$ exchange-keyctl validate")
-        teller.say(_rendered(blocked))
+        teller.say(rendered(blocked))
         status = status_of(blocked.exit_reasons)
         teller.say(f"exit status {status.value}: history remembers every id that was ever revoked")
         teller.expect(status is Exit.BLOCKED, "validate refuses a revoked id")
@@ -113,7 +100,7 @@ def tell(scratch: Path, environ: Mapping[str, str], out: TextIO, *, keep: bool) 
     return not teller.wrong
 
 
-def _hold(teller: _Teller, comparison: Comparison) -> None:
+def _hold(teller: Teller, comparison: Comparison) -> None:
     """Hold the comparison against what the scenario is known to contain."""
     rows = {(row.key, row.account, status) for row in comparison.keys for status in row.statuses}
     for row, what in TOLD.items():
@@ -142,15 +129,12 @@ def _reconcile(root: Path, environ: Mapping[str, str]) -> Comparison:
 @contextmanager
 def _repository(scratch: Path) -> Iterator[Any]:
     """A git repository of its own there: no configuration, hook or identity of the person who runs the demo."""
-    import os
-
     from git import Repo
 
     repo = Repo.init(scratch, initial_branch="main", mkdir=False)
     who = {"NAME": "Desk Example", "EMAIL": "desk@desk.example", "DATE": "2026-11-20T09:00:00+00:00"}
     hermetic = {
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
+        **HERMETIC,
         **{f"GIT_{role}_{name}": value for role in ("AUTHOR", "COMMITTER") for name, value in who.items()},
     }
     try:
@@ -183,6 +167,13 @@ def _restore_leaked(scratch: Path, git: Any) -> None:
     _commit(git, "Quotes: back to the settings that worked")
 
 
+def _decide(scratch: Path, place: str) -> str:
+    edits = _edits()["afterwards"]
+    for edit in edits:
+        _replace(scratch, {**edit, "replace": edit["replace"].replace("SINK", place)})
+    return str(edits[0]["done"])
+
+
 def _copy_example(scratch: Path) -> None:
     package = Path(__file__).parents[1]
     inside = package / "example"
@@ -211,22 +202,6 @@ def _replace(scratch: Path, edit: Mapping[str, str]) -> None:
 def _commit(git: Any, message: str) -> None:
     git.add("-A")
     git.commit("-q", "-m", message)
-
-
-def _rendered(result: Validation | Comparison) -> str:
-    from keyctl.cli.output import terminal_style
-    from keyctl.reports.formats import render
-
-    style = terminal_style()
-    return _indented(render("text", result, replace(style, width=style.width - len(INDENT))))
-
-
-def _subject(finding: Finding) -> str:
-    return finding.key or finding.account or (finding.place.path if finding.place else "the registry")
-
-
-def _indented(text: str) -> str:
-    return "\n".join(INDENT + line if line else "" for line in text.rstrip().splitlines())
 
 
 def _next_steps(scratch: Path, *, keep: bool) -> Iterator[str]:

@@ -98,7 +98,8 @@ def test_nothing_of_the_example_ends_before_the_summer_of_2027(registry: Registr
 
 
 def test_each_edit_of_the_demo_finds_its_text_once() -> None:
-    for edit in yaml.safe_load((SHIPPED / "demo-edits.yaml").read_text())["before"]:
+    edits = yaml.safe_load((SHIPPED / "demo-edits.yaml").read_text())
+    for edit in [*edits["before"], *edits["afterwards"]]:
         assert (ROOT / edit["file"]).read_text().count(edit["find"]) == 1
 
 
