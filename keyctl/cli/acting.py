@@ -78,6 +78,17 @@ def check_harmless(reason: str) -> None:
             )
 
 
+def check_no_secret(hands: Hands, *given: str | None) -> None:
+    """Nothing that was typed holds a secret of this deployment: a pipeline puts variables into what people type. Raises
+    Refusal, which does not repeat it."""
+    redactor = hands.redactor()
+    if any(redactor.scrub(text) != text for text in given if text):
+        raise Refusal(
+            "what was typed holds a secret of this deployment; nothing was done",
+            "name a key or an id, and say the reason in words",
+        )
+
+
 def confirmed(actions: Collection[Action], progress: Progress, verb: str = "delete") -> bool:
     """Whether the person at the terminal types how many keys are to go. Raises Refusal where nobody is."""
     number = len(actions)

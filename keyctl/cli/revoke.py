@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keyctl.cli.acting import CommitOption, PushOption, check_harmless, check_written, confirmed, hands
+from keyctl.cli.acting import CommitOption, PushOption, check_harmless, check_no_secret, check_written, confirmed, hands
 from keyctl.cli.exits import status_of
 from keyctl.cli.options import FullIdsOption, OutputOption, RegistryOption, ViewFormatOption
 from keyctl.cli.progress import Progress
@@ -73,10 +73,12 @@ def revoke(
         commit,
         push,
     )
+    with_hands = hands(root, Narrowing(), progress)
+    check_no_secret(with_hands, reason, identifier)
     result = act(
         root,
         wish,
-        hands(root, Narrowing(), progress),
+        with_hands,
         lambda actions: yes or key is not None or confirmed(actions, progress, "revoke"),
     )
     progress.done()
