@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from keyctl.sandbox.faults import Kind
@@ -39,21 +39,23 @@ SHORT = 0.6
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to fail, at the ``after``-th of some requests, counted from 0."""
+    """One way to fail, at the ``after``-th of some requests, counted from 0; or at all of them from there on."""
 
     kind: Kind
     options: Mapping[str, Any]
     request: str
     after: int
     writes: bool
+    lasts: bool = False
 
     def __str__(self) -> str:
         told = "".join(f" {value}" for value in self.options.values())
-        return f"{self.kind.value}{told if self.kind is not Kind.RESHAPE else ''} at {self.request} no. {self.after}"
+        where = f"every {self.request}" if self.lasts else f"{self.request} no. {self.after}"
+        return f"{self.kind.value}{told if self.kind is not Kind.RESHAPE else ''} at {where}"
 
     def form(self, exchange: str) -> dict[str, Any]:
         """As the control port takes it."""
-        times = ATTEMPTS if self.kind in PASSING and not self.writes else 1
+        times = None if self.lasts else ATTEMPTS if self.kind in PASSING and not self.writes else 1
         common = {"exchange": exchange, "match": self.request, "kind": self.kind.value, "times": times}
         return {**common, "after": self.after, **self.options}
 
@@ -81,10 +83,9 @@ class Failing(Matrix):
         super().measure()
 
     def faults(self) -> list[Fault]:
-        """Every way to fail at every request."""
-        return [
-            Fault(kind, options, what, after, writes) for what, after, writes in self.requests for kind, options in WAYS
-        ]
+        """Every way to fail at every request, and at all requests of a kind."""
+        once = [Fault(kind, told, what, after, writes) for what, after, writes in self.requests for kind, told in WAYS]
+        return once + [replace(fault, lasts=True) for fault in once if fault.after == 0]
 
     def fail(self, fault: Fault) -> None:
         """Let a run suffer it, then run again. Raises Wrong."""
