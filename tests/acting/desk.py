@@ -66,8 +66,9 @@ DERIBIT = Venue(
 VENUES = (BYBIT, OKX, DERIBIT)
 
 
-def scenario() -> Scenario:
-    """Each exchange with a credential that reads and one that writes, and a key of the app's."""
+def scenario(*venues: Venue) -> Scenario:
+    """Each exchange, or those that are named, with a credential that reads and one that writes, and a key of the
+    app's."""
     bybit = {
         "bybit-main": {
             "uid": "1000",
@@ -112,7 +113,8 @@ def scenario() -> Scenario:
         },
     }
     exchanges = {"bybit": bybit, "okx": okx, "deribit": deribit}
-    whole = {name: {"accounts": accounts} for name, accounts in exchanges.items()}
+    wanted = {venue.name for venue in venues or VENUES}
+    whole = {name: {"accounts": accounts} for name, accounts in exchanges.items() if name in wanted}
     return read({"name": "acting", "exchanges": whole}, datetime.now(UTC))
 
 
@@ -214,21 +216,21 @@ class Desk:
         )
         return done.stdout.strip()
 
-    def begin(self, **files: str) -> None:
+    def begin(self, accounts: str, **files: str) -> None:
         """The registry's first commit, pushed."""
         self.root.mkdir()
         self.git("init", "-q", "--bare", "-b", "main", str(self.remote), root=self.folder)
         self.git("init", "-q", "-b", "main")
         self.git("remote", "add", "origin", str(self.remote))
         self.write("registry/registry.yaml", f"version: 1\nid: {REGISTRY_ID}\n")
-        self.write("registry/accounts.yaml", ACCOUNTS)
+        self.write("registry/accounts.yaml", accounts)
         needs = "[read, trade.spot, convert, trade.futures, trade.options]"
         self.write(
             "registry/apps.yaml",
             f"hedger: {{team: mm, kind: internal, needs: {needs}, sink: 'file:{self.sink}'}}\n",
         )
         self.write("registry/policy.yaml", POLICY)
-        for venue in VENUES:
+        for venue in self.venues:
             name = f"{venue.name}-hold"
             self.write(f"keys.d/{name}.yaml", key_file(venue, self.id(name)))
         for key in (key for part in self.scenario.exchanges.values() for key in part.keys if key.credential):
@@ -237,6 +239,10 @@ class Desk:
             self.write(f"keys.d/{name.replace('_', '-')}.yaml", text)
         self.merge("Begin")
 
+    @property
+    def venues(self) -> list[Venue]:
+        return [venue for venue in VENUES if venue.name in self.scenario.exchanges]
+
     def own(self, name: str, account: str) -> str:
         """The file of one of keyctl's own credentials."""
         scopes = {
@@ -244,7 +250,7 @@ class Desk:
             "bybit-writes": "read, transfer.subaccount, keys.manage",
             "okx-writes": OKX_TRADES,
             "deribit-writes": "read, trade.spot, trade.futures, trade.options, keys.manage, 'other:move_positions'",
-        }.get(name, "read")
+        }.get(name.replace("-seen", ""), "read")
         return (
             f'account: {account}\nowner: keyctl\nid: "{self.id(name)}"\nscopes: [{scopes}]\nips: ["127.0.0.1"]\n'
             f"issued: {TODAY - timedelta(days=30)}\nexpires: {TODAY + timedelta(days=30)}\n"
@@ -340,7 +346,7 @@ def desk(folder: Path, **files: str) -> Iterator[Desk]:
     simulated = scenario()
     with running(simulated) as sandbox:
         made = Desk(folder, simulated, sandbox)
-        made.begin(**files)
+        made.begin(ACCOUNTS, **files)
         yield made
 
 
