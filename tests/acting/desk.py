@@ -216,7 +216,7 @@ class Desk:
         )
         return done.stdout.strip()
 
-    def begin(self, accounts: str, **files: str) -> None:
+    def begin(self, accounts: str = ACCOUNTS, **files: str) -> None:
         """The registry's first commit, pushed."""
         self.root.mkdir()
         self.git("init", "-q", "--bare", "-b", "main", str(self.remote), root=self.folder)

@@ -117,7 +117,7 @@ class World(Desk):
 
     # the start
 
-    def begin(self, **_files: str) -> None:
+    def begin(self, accounts: str = ACCOUNTS, **_files: str) -> None:
         """The row's start: at the exchange, in the registry, and kept for later."""
         self._begin_exchange()
         self.root.mkdir()
