@@ -28,9 +28,9 @@ from keyctl.model.application import Application, Verb
 from keyctl.model.attempt import Attempt, Outcome
 from keyctl.model.comparison import Comparison, Status
 from keyctl.model.finding import ExitReason, Risk, Severity
-from keyctl.model.identifier import Fingerprint
+from keyctl.model.identifier import Fingerprint, Identifier
 from keyctl.model.live import Snapshot
-from keyctl.model.names import AccountName
+from keyctl.model.names import AccountName, KeyName
 from keyctl.model.plan import Action, Op
 from keyctl.model.refusal import Refusal
 from keyctl.model.registry import Registry
@@ -232,18 +232,14 @@ class Applying:
                 continue
             key = self.registry.keys[row.key]
             place = key.deliver or self.registry.apps[key.owner].sink
-            try:
-                held = None if place is None else self.hands.sinks(place).holds(parcel_name(key.name, row.identifier))
-            except SinkError as error:
-                self.notes.append(f"{key.name}: whether its secret arrived can't be told: {error}")
-                continue
-            if held is None:
+            held, why = self._held_by(place, key.name, row.identifier)
+            if held or (held is None and row.identifier.fingerprint in arrived):
+                delivered[row.identifier.fingerprint] = True
+            elif held is None:
                 self.notes.append(
                     f"{key.name}: {row.identifier.display} was made, and nothing tells whether its secret is in"
-                    f" {place}; look there, then write the id into its file, or delete the key by hand"
+                    f" {place}{why}; look there, then write the id into its file, or delete the key by hand"
                 )
-            elif held:
-                delivered[row.identifier.fingerprint] = True
             elif row.identifier.fingerprint in arrived:
                 self.notes.append(
                     f"{key.name}: {row.identifier.display} was made, and its secret was delivered, as a record says;"
@@ -253,6 +249,15 @@ class Applying:
                 reason = "it was made, and its secret is nowhere"
                 orphans.append(Action(Op.DELETE, key.name, key.account, row.identifier, reason, Risk.REDUCTION))
         return delivered, orphans
+
+    def _held_by(self, place: str | None, key: KeyName, identifier: Identifier) -> tuple[bool | None, str]:
+        """Whether a sink holds the secret of an id, None where it does not tell, and why not."""
+        if place is None:
+            return None, ""
+        try:
+            return self.hands.sinks(place).holds(parcel_name(key, identifier)), ""
+        except SinkError as error:
+            return None, f" ({error})"
 
     def _confirm(self, actions: Collection[Action]) -> None:
         deletions = [action for action in actions if action.op is Op.DELETE and not action.kills and not action.manual]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -102,12 +102,15 @@ def test_a_key_that_could_not_be_deleted_again_is_the_next_run_s(make: Make, ven
 def test_a_key_of_whose_secret_nothing_is_known_stays_and_is_not_made_again(
     make: Make, venue: Venue, answer: Callable[..., Any]
 ) -> None:
+    """A record that says that it arrived is enough; without one a person has to look."""
     world, matrix = begun(make, venue)
     done, writes = ran(world, instead("holds", answer))
-    assert len(made(world)) == 1 and done.status != 0
+    assert done.status == 0 and len(made(world)) == 1 and world.git("status", "--porcelain") != ""
+    world.git("checkout", "-q", "--", "keys.d")
+    shutil.rmtree(world.root / ".git" / "keyctl" / "journal")
     again, more = ran(world, instead("holds", answer))
     assert again.status != 0 and more == [] and len(made(world)) == 1, (done, writes, again)
-    assert world.git("status", "--porcelain") == ""
+    assert "nothing tells whether" in " ".join(again.out.split()) and world.git("status", "--porcelain") == ""
     matrix.check(world.act(CREATE.anew), world.root, frozenset())
 
 
@@ -125,17 +128,6 @@ def test_a_folder_that_is_gone_when_the_secret_comes(make: Make, venue: Venue) -
 def test_a_folder_that_others_may_write_to_gets_no_secret(make: Make, venue: Venue) -> None:
     world, matrix = begun(make, venue)
     world.sink.chmod(0o777)
-    done, writes = ran(world, lambda: None)
-    assert (done.status, writes) == (1, [])
-    world.sink.chmod(0o700)
-    matrix.check(world.act(CREATE.anew), world.root, frozenset())
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-@pytest.mark.parametrize("venue", AT)
-def test_a_folder_that_can_not_be_written_to(make: Make, venue: Venue) -> None:
-    world, matrix = begun(make, venue)
-    world.sink.chmod(0o500)
     done, writes = ran(world, lambda: None)
     assert (done.status, writes) == (1, [])
     world.sink.chmod(0o700)
