@@ -22,9 +22,15 @@ class Room:
         return [path] if path.is_file() else sorted(path.rglob("*.py"))
 
 
-_COMPARE = ("tests/reconcile/test_compare.py", "tests/reconcile/test_drift.py", "tests/reconcile/test_statuses.py")
+_COMPARE = (
+    "tests/reconcile/test_compare.py",
+    "tests/reconcile/test_drift.py",
+    "tests/reconcile/test_statuses.py",
+    "tests/reconcile/test_attested.py",
+)
+_POLICY = ("tests/policy/test_settings.py", "tests/policy/test_waivers.py", "tests/policy/test_judge.py")
 ROOMS = (
-    Room("keyctl/model", ("tests/model", "tests/test_docs.py", *_COMPARE)),
+    Room("keyctl/model", ("tests/model", "tests/test_docs.py", *_POLICY, *_COMPARE)),
     Room("keyctl/reconcile/compare.py", _COMPARE),
     Room("keyctl/reconcile/drift.py", _COMPARE),
     Room("keyctl/policy", ("tests/policy",)),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyctl.model.balance import Balance, Excess, Holding, excess
+from keyctl.model.balance import Balance, Excess, Holding, amount, excess
 
 LIMIT = (("USD", Decimal(500)),)
 
@@ -81,3 +81,31 @@ def test_what_is_certain_is_so_whatever_the_unpriced_is_worth(rows: list[tuple[D
             for each in (Decimal(0), Decimal(10**6)):
                 total = lying.worth + sum((held.amount * each for held in lying.unpriced), Decimal(0))
                 assert total > 500
+
+
+def test_what_is_worth_something_is_kept_and_only_what_is_there_has_no_price() -> None:
+    worth = Holding("POINTS", Decimal(0), Decimal(3))
+    lying = balance(worth, holding("BTC", "1"))
+    assert lying.holdings == (holding("BTC", "1"), worth) and lying.unpriced == (holding("BTC", "1"),)
+    assert (lying.currency, lying.priced_by) == ("USD", "the exchange")
+    empty = Balance((holding("ODD", "0"),))
+    assert empty.unpriced == () and excess(empty, LIMIT) == ()
+
+
+def test_an_unpriced_amount_counts_however_small() -> None:
+    owed = balance(holding("BTC", "1", "501"), holding("ODD", "-0.5"))
+    assert not excess(owed, LIMIT)[0].certain
+    owned = balance(holding("BTC", "1", "501"), holding("ODD", "0.5"))
+    assert excess(owned, LIMIT)[0].certain
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("1234567.891", "1,234,567.89"), ("1", "1"), ("1.50", "1.5"), ("1.004", "1"), ("-1.239", "-1.24"),
+        ("0.999", "0.999"), ("0.123456789", "0.12345679"), ("0.12345678", "0.12345678"), ("0", "0"), ("100", "100"),
+        ("-0.5", "-0.5"), ("2.009", "2.01"), ("1000", "1,000"),
+    ],
+)  # fmt: skip
+def test_an_amount_is_shown_as_people_read_it(number: str, shown: str) -> None:
+    assert amount(Decimal(number)) == shown

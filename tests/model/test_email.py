@@ -81,3 +81,37 @@ def test_what_is_normal_stays_as_it_is(local: str, domain: str) -> None:
         return
     assert normal(once) == once
     assert once.partition("@")[2].isascii() and once == once.strip()
+
+
+def domain(length: int) -> str:
+    """A domain of so many characters."""
+    labels = ["x" * 63] * (length // 64)
+    rest = length - len(".".join(labels)) - 1
+    return ".".join([*labels, "x" * rest])
+
+
+def test_the_longest_address_is_one_and_a_longer_one_is_not() -> None:
+    assert len(domain(253)) == 253 and normal("x" * 64 + "@" + domain(253)).endswith(domain(253))
+    for text in ("x" * 65 + "@" + domain(20), "desk@" + domain(254)):
+        with pytest.raises(EmailError):
+            normal(text)
+
+
+@pytest.mark.parametrize("text", ["desk@1.2.example.7", "desk@firm.7"])
+def test_a_domain_that_ends_in_a_number_is_an_address_of_the_network(text: str) -> None:
+    with pytest.raises(EmailError):
+        normal(text)
+
+
+@pytest.mark.parametrize("text", ["desk@7.example", "desk@firm.7.example", "desk@7.firm.example"])
+def test_a_number_before_the_last_label_is_part_of_a_name(text: str) -> None:
+    assert normal(text) == text
+
+
+def test_only_letters_of_their_own_are_kept_from_the_older_form() -> None:
+    assert normal("desk@fi\u034frm.example") == "desk@firm.example"  # a sign that the older form drops
+
+
+def test_a_key_of_any_bytes_will_do() -> None:
+    odd = "k" * 15 + "\udcff"
+    assert fingerprint("desk@firm.example", odd).startswith("hmac-sha256:")

@@ -11,12 +11,16 @@ import pytest
 
 from keyctl.model.account import Environment, Mode, OnExpiry, SecondFactor, Unmanaged
 from keyctl.model.app import Access, Kind
+from keyctl.model.application import Verb
+from keyctl.model.attempt import Outcome
 from keyctl.model.checkup import Acceptance, Egress
 from keyctl.model.comparison import SCHEMA_VERSION, Status
 from keyctl.model.finding import Confidence, ExitReason, Risk, Severity
 from keyctl.model.life import Deed, Holding
 from keyctl.model.live import Coverage
 from keyctl.model.overview import State
+from keyctl.model.plan import Op
+from keyctl.model.policy import RuleSet, Subject
 from keyctl.model.review import Meaning, SharedKind
 from keyctl.model.scopes import KEYS_MANAGE, READ, STANDARD, WITHDRAW
 
@@ -47,6 +51,11 @@ def listed(schema: str, pointer: str) -> list[str]:
         (Severity, "comparison", "$defs/finding/properties/severity"),
         (Confidence, "comparison", "$defs/finding/properties/confidence"),
         (Risk, "comparison", "$defs/change/properties/risk"),
+        (Op, "comparison", "$defs/action/properties/op"),
+        (Op, "application", "$defs/outcome/properties/op"),
+        (Outcome, "application", "$defs/outcome/properties/outcome"),
+        (Verb, "application", "properties/command"),
+        (RuleSet, "policy", "properties/set"),
         (Acceptance, "doctor", "$defs/credential/properties/acceptance"),
         (Egress, "doctor", "$defs/credential/properties/egress"),
         (Deed, "log", "$defs/event/properties/deeds/items"),
@@ -78,3 +87,8 @@ def test_the_scopes_that_rules_speak_of_are_in_the_vocabulary() -> None:
 def test_documents_say_the_version_that_their_schema_is_of(document: str) -> None:
     schema = json.loads((SCHEMAS / f"{document}.schema.json").read_text("utf-8"))
     assert schema["properties"]["schema_version"]["const"] == SCHEMA_VERSION
+
+
+def test_a_rule_of_a_registry_s_own_is_about_anything_but_the_registry() -> None:
+    told = [str(subject) for subject in Subject]
+    assert told == [*listed("policy", "properties/custom/items/properties/about"), "registry"]
