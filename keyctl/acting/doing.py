@@ -1,7 +1,7 @@
 """One action at one exchange: looked at again just before, done, and read back.
 
-Nothing is sent twice. Whatever an exchange's answer leaves open, its listing decides; what that leaves open too has
-failed, and the next run finds out.
+Nothing is sent twice but deletions, of which a second one does nothing. Whatever an exchange's answer leaves open, its
+listing decides; what that leaves open too has failed, and the next run finds out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from keyctl.acting.journal import Event, Journal
 from keyctl.acting.reach import Reach, Unreachable, Way
 from keyctl.exchanges.aftermath import after
-from keyctl.exchanges.errors import ExchangeError, surely_not_done
+from keyctl.exchanges.errors import Cause, ExchangeError, surely_not_done
 from keyctl.exchanges.retry import Patience
 from keyctl.exchanges.slots import free_slots
 from keyctl.exchanges.writing import Created, HalfMade, NotSent, Unlisted, Unsupported, Wanted
@@ -284,13 +284,16 @@ class Doing:
             return Attempt(action, Outcome.DONE, "deleted, and the exchange no longer lists it")
         return Attempt(action, Outcome.FAILED, f"it was not deleted: {left}")
 
-    async def _gone(self, way: Way, identifier: Identifier) -> str | None:
-        """Delete a key and look until it is gone; None once it is, else what stands against it."""
-        failure: ExchangeError | NotSent | None = None
+    async def _deleted(self, way: Way, identifier: Identifier) -> ExchangeError | NotSent | None:
         try:
             await way.writer.delete(way.transport, way.called, identifier)
         except (ExchangeError, NotSent) as error:
-            failure = error
+            return error
+        return None
+
+    async def _gone(self, way: Way, identifier: Identifier) -> str | None:
+        """Delete a key and look until it is gone; None once it is, else what stands against it."""
+        failure = await self._deleted(way, identifier)
         pause, still = self.waiting.first_pause, "the exchange still lists it"
         for look in range(LOOKS):
             try:
@@ -303,11 +306,20 @@ class Doing:
                     still = "the exchange still lists it"
             except ExchangeError as error:
                 still = f"its listing can't be read: {error}"
-            if isinstance(failure, NotSent) or (failure is not None and surely_not_done(failure)):
+            if isinstance(failure, NotSent) or (
+                failure is not None and surely_not_done(failure) and not passes(failure)
+            ):
                 break
             if look + 1 < LOOKS:
                 await self.waiting.sleep(pause * 2**look)
+                if failure is not None:
+                    failure = await self._deleted(way, identifier)
         return f"{failure}" if failure is not None else still
+
+
+def passes(error: ExchangeError) -> bool:
+    """Whether a deletion that failed so is sent again: it was one call too many, or its answer was lost."""
+    return error.is_only(Cause.RATE_LIMITED) or error.is_only(Cause.TRANSPORT)
 
 
 def _named(action: Action) -> dict[str, str | None]:

@@ -1,12 +1,12 @@
 """Killing many keys of one account at once: each is deleted by a call of its own, and one listing tells for all of them
-whether they are gone."""
+whether they are gone. What fails and may pass is sent again: nothing can be deleted twice."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
 
-from keyctl.acting.doing import LOOKS, Doing
+from keyctl.acting.doing import LOOKS, Doing, passes
 from keyctl.acting.journal import Event
 from keyctl.acting.narrowing import row_of
 from keyctl.acting.reach import Unreachable, Way
@@ -49,14 +49,18 @@ async def _account(doing: Doing, actions: list[Action]) -> list[Attempt]:
     for look in range(LOOKS):
         seen = await _listed(way)
         alive = None if seen is None else {live.identifier.fingerprint for live in seen}
-        waits = any(
-            not _is_final(trouble) and (alive is None or _id(action).fingerprint in alive)
+        waiting = [
+            action
             for action, trouble in standing.items()
-        )
-        if not waits or look + 1 == LOOKS:
+            if not _is_final(trouble) and (alive is None or _id(action).fingerprint in alive)
+        ]
+        if not waiting or look + 1 == LOOKS:
             whole = seen is not None and way.tells(seen, {_id(action).fingerprint for action in actions})
             return [_end(action, trouble, alive, whole=whole) for action, trouble in standing.items()]
         await doing.waiting.sleep(pause * 2**look)
+        again = [action for action in waiting if standing[action] is not None]
+        troubles = await asyncio.gather(*(_deleted(way, texts.get(_id(one).fingerprint, _id(one))) for one in again))
+        standing |= dict(zip(again, troubles, strict=True))
     return []
 
 
@@ -90,7 +94,9 @@ async def _deleted(way: Way, identifier: Identifier) -> ExchangeError | NotSent 
 
 
 def _is_final(trouble: ExchangeError | NotSent | None) -> bool:
-    return isinstance(trouble, NotSent) or (trouble is not None and surely_not_done(trouble))
+    if isinstance(trouble, ExchangeError):
+        return surely_not_done(trouble) and not passes(trouble)
+    return trouble is not None
 
 
 def _end(
