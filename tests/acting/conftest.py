@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.acting.desk import Desk, Venue, desk
-from tests.acting.matrix import Row, World, scratch, warm_up, worlds
+from tests.acting.matrix import Matrix, Row, World, scratch, warm_up, worlds
 from tests.acting.rows import CREATE
 
 Make = Callable[[Row, Venue], World]
+Begin = Callable[[Row, Venue], Matrix]
 
 
 @pytest.fixture
@@ -27,3 +28,19 @@ def make() -> Iterator[Make]:
     with scratch() as folder, worlds(folder) as made:
         warm_up(made(CREATE, CREATE.venues[0]))
         yield made
+
+
+@pytest.fixture(scope="module")
+def begin(make: Make) -> Begin:
+    """Gives a row, measured, at its start: the same world to each test that asks for it."""
+    known: dict[tuple[str, str], Matrix] = {}
+
+    def begun(row: Row, venue: Venue) -> Matrix:
+        name = (row.name, venue.name)
+        if name not in known:
+            known[name] = Matrix(make(row, venue))
+            known[name].measure()
+        known[name].world.restore()
+        return known[name]
+
+    return begun

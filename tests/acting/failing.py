@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from keyctl.sandbox.faults import Kind
@@ -64,27 +64,19 @@ class Fault:
 class Failing(Matrix):
     """A row whose exchange fails once."""
 
-    requests: tuple[tuple[str, int, bool], ...] = field(default=())
-    """Those of a run to which nothing happens: what, which one of its kind, whether it may change anything."""
-
-    def measure(self) -> None:
-        before = len(self.world.control("GET", "/requests"))
-        self.world.restore()
-        self.world.act(self.world.row.command)
-        asked = self.world.control("GET", "/requests")[before:]
+    def requests(self) -> Iterator[tuple[str, int, bool]]:
+        """Those of a run to which nothing happened: what, which one of its kind, whether it may change anything."""
         counted: Counter[str] = Counter()
-        requests = []
-        for entry in asked:
+        for entry in self.asked:
             what = f"{entry['method']} {entry['path']}"
-            after = sum(number for other, number in counted.items() if other.startswith(what))
-            requests.append((what, after, bool(entry["write"])))
+            yield what, sum(number for other, number in counted.items() if other.startswith(what)), entry["write"]
             counted[what] += 1
-        self.requests = tuple(requests)
-        super().measure()
 
     def faults(self) -> list[Fault]:
         """Every way to fail at every request, and at all requests of a kind."""
-        once = [Fault(kind, told, what, after, writes) for what, after, writes in self.requests for kind, told in WAYS]
+        once = [
+            Fault(kind, told, what, after, writes) for what, after, writes in self.requests() for kind, told in WAYS
+        ]
         return once + [replace(fault, lasts=True) for fault in once if fault.after == 0]
 
     def fail(self, fault: Fault) -> None:

@@ -464,6 +464,8 @@ class Matrix:
 
     world: World
     points: tuple[str, ...] = ()
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    """The requests of the run to which nothing happened."""
     end: Picture | None = None
     seen: set[str] = field(default_factory=set)
 
@@ -471,9 +473,10 @@ class Matrix:
         """Run it once to its end. Raises Wrong unless all is well then."""
         world = self.world
         world.restore()
-        before = len(world.writes())
+        before = len(world.control("GET", "/requests"))
         done = world.act(world.row.command)
-        if done.status != world.row.ends or len(world.writes()) == before:
+        self.asked = world.control("GET", "/requests")[before:]
+        if done.status != world.row.ends or not any(entry["write"] for entry in self.asked):
             raise Wrong(f"the uninterrupted run: {done}")
         self.points = done.passed
         world.settle(world.root)
@@ -520,12 +523,13 @@ class Matrix:
 
 
 def chosen(points: Sequence[str], turn: int) -> list[int]:
-    """A few of a row's points, other ones at each turn: a write request that is done and not yet read, and a point of
-    one kind; over all rows every kind comes, and early ones as often as late ones."""
+    """One or two of a row's points, other ones at each turn: a write request that is done and not yet read, or a point
+    of one kind; over all rows every kind comes, and early ones as often as late ones."""
     writes = [n for n, name in enumerate(points) if _DONE.match(name)]
     kind = hooks.KINDS[turn % len(hooks.KINDS)]
     alike = [n for n, name in enumerate(points) if name.startswith(f"{kind}: ")] or list(range(len(points)))
-    return sorted({writes[turn % len(writes)], alike[int(turn * 0.618034 % 1 * len(alike))]})
+    both = [writes[turn % len(writes)], alike[int(turn * 0.618034 % 1 * len(alike))]]
+    return both if turn % 3 == 0 else [both[turn % 3 - 1]]
 
 
 def warm_up(world: World) -> None:

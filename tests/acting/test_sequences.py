@@ -19,7 +19,7 @@ from keyctl.acting.journal import Event, Journal
 from keyctl.history.git import GitError
 from keyctl.history.remote import LOCK, Remote
 from keyctl.model.refusal import Refusal
-from tests.acting.conftest import Make
+from tests.acting.conftest import Begin, Make
 from tests.acting.desk import BYBIT, Venue
 from tests.acting.matrix import Matrix, Row, World
 from tests.acting.rows import ALL, CREATE, ROWS
@@ -35,19 +35,13 @@ LOOKS = (
 )
 
 
-def begun(make: Make, venue: Venue = BYBIT) -> tuple[World, Matrix]:
-    world = make(CREATE, venue)
-    matrix = Matrix(world)
-    matrix.measure()
-    world.restore()
-    return world, matrix
-
-
 @contextmanager
 def halted(world: World, root: Path) -> Iterator[Callable[[], int]]:
     """A run that stands still once it holds the lock, until it is called, which gives its exit status."""
     here, onward = world.said / "here", world.said / "onward"
-    begin, note = "note", Journal.note
+    name, note = "note", Journal.note
+    for left in (here, onward):
+        left.unlink(missing_ok=True)
 
     def wait(self: Journal, event: Event, **facts: Any) -> None:
         note(self, event, **facts)
@@ -59,7 +53,7 @@ def halted(world: World, root: Path) -> Iterator[Callable[[], int]]:
     child = os.fork()
     if child == 0:
         try:
-            done = world.act(CREATE.command, root, hook=lambda: setattr(Journal, begin, wait))
+            done = world.act(CREATE.command, root, hook=lambda: setattr(Journal, name, wait))
             os._exit(done.status)
         finally:
             os._exit(98)
@@ -89,8 +83,9 @@ def changes(world: World) -> Any:
     return (world.control("GET", "/state"), world.git("ls-remote", "origin"), world.delivered(), len(world.writes()))
 
 
-def test_a_second_run_in_the_same_clone_says_so_and_changes_nothing(make: Make) -> None:
-    world, matrix = begun(make)
+def test_a_second_run_in_the_same_clone_says_so_and_changes_nothing(begin: Begin) -> None:
+    matrix = begin(CREATE, BYBIT)
+    world = matrix.world
     with halted(world, world.root) as go_on:
         before = changes(world)
         second = world.act(CREATE.command)
@@ -100,8 +95,9 @@ def test_a_second_run_in_the_same_clone_says_so_and_changes_nothing(make: Make) 
     matrix.check(world.act(("plan",)), world.root, frozenset())
 
 
-def test_a_run_in_another_clone_says_whose_the_lock_is_and_changes_nothing(make: Make) -> None:
-    world, matrix = begun(make)
+def test_a_run_in_another_clone_says_whose_the_lock_is_and_changes_nothing(begin: Begin) -> None:
+    matrix = begin(CREATE, BYBIT)
+    world = matrix.world
     other = world.clone()
     with halted(world, world.root) as go_on:
         before = changes(world)
@@ -112,8 +108,9 @@ def test_a_run_in_another_clone_says_whose_the_lock_is_and_changes_nothing(make:
     matrix.check(world.act(("plan",)), world.root, frozenset())
 
 
-def test_a_run_whose_lock_was_taken_does_nothing_more(make: Make) -> None:
-    world, matrix = begun(make)
+def test_a_run_whose_lock_was_taken_does_nothing_more(begin: Begin) -> None:
+    matrix = begin(CREATE, BYBIT)
+    world = matrix.world
     other = world.clone()
     with halted(world, world.root) as go_on:
         taken = world.act([*CREATE.anew, "--take-lock", str(world.lock())], other)
@@ -126,8 +123,9 @@ def test_a_run_whose_lock_was_taken_does_nothing_more(make: Make) -> None:
 
 
 @pytest.mark.parametrize("venue", [pytest.param(venue, id=venue.name) for venue in ALL])
-def test_two_that_start_at_once_make_one_key(make: Make, venue: Venue) -> None:
-    world, matrix = begun(make, venue)
+def test_two_that_start_at_once_make_one_key(begin: Begin, venue: Venue) -> None:
+    matrix = begin(CREATE, venue)
+    world = matrix.world
     roots = [world.root, world.clone()]
     children = []
     for number, root in enumerate(roots):
@@ -166,12 +164,10 @@ def pushes_fail(which: int, *, after: bool) -> Callable[[], None]:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("which", range(4), ids=["lock", "write-back", "applied", "unlock"])
-def test_a_remote_that_breaks_off_at_any_push(make: Make, which: int, after: bool) -> None:
+def test_a_remote_that_breaks_off_at_any_push(begin: Begin, which: int, after: bool) -> None:
     row = next(row for row in ROWS if row.name == "create and push")
-    world = make(row, BYBIT)
-    matrix = Matrix(world)
-    matrix.measure()
-    world.restore()
+    matrix = begin(row, BYBIT)
+    world = matrix.world
     done = world.act(row.command, hook=pushes_fail(which, after=after))
     assert done.status in (0, 1) and "internal error" not in done.err, done
     if which == 0:
@@ -192,8 +188,9 @@ def record_fails(which: int) -> Callable[[], None]:
 
 
 @pytest.mark.parametrize("venue", [pytest.param(venue, id=venue.name) for venue in ALL])
-def test_a_record_that_can_not_be_written_any_more(make: Make, venue: Venue) -> None:
-    world, matrix = begun(make, venue)
+def test_a_record_that_can_not_be_written_any_more(begin: Begin, venue: Venue) -> None:
+    matrix = begin(CREATE, venue)
+    world = matrix.world
     lines = sum(point.startswith("journal: after") for point in matrix.points) - 1
     for which in range(venue.name == "okx", lines, 4):
         world.restore()
@@ -205,8 +202,9 @@ def test_a_record_that_can_not_be_written_any_more(make: Make, venue: Venue) -> 
 
 
 @pytest.mark.parametrize("venue", [pytest.param(venue, id=venue.name) for venue in ALL])
-def test_a_run_that_dies_while_it_takes_up_another(make: Make, venue: Venue) -> None:
-    world, matrix = begun(make, venue)
+def test_a_run_that_dies_while_it_takes_up_another(begin: Begin, venue: Venue) -> None:
+    matrix = begin(CREATE, venue)
+    world = matrix.world
     first = made_at(matrix)
     for second in range(10, 150, 23):
         world.restore()
@@ -216,8 +214,9 @@ def test_a_run_that_dies_while_it_takes_up_another(make: Make, venue: Venue) -> 
         matrix.check(world.resumed(), world.root, dead)
 
 
-def test_what_died_is_not_taken_up_once_something_else_is_merged(make: Make) -> None:
-    world, matrix = begun(make)
+def test_what_died_is_not_taken_up_once_something_else_is_merged(begin: Begin) -> None:
+    matrix = begin(CREATE, BYBIT)
+    world = matrix.world
     first = made_at(matrix)
     world.act(CREATE.command, deadly=first)
     other = world.clone()
@@ -235,8 +234,8 @@ def test_what_died_is_not_taken_up_once_something_else_is_merged(make: Make) -> 
     assert len([key for key in world.live() if key["id"] not in world.ids]) == 1
 
 
-def test_a_job_of_an_older_commit_refuses(make: Make) -> None:
-    world = make(CREATE, BYBIT)
+def test_a_job_of_an_older_commit_refuses(begin: Begin) -> None:
+    world = begin(CREATE, BYBIT).world
     old = world.clone()
     world.merge("Something else")
     before = changes(world)
@@ -256,15 +255,17 @@ def lock_of_another(world: World, ends: datetime, root: Path | None = None) -> s
     return lock
 
 
-def test_a_lock_whose_time_is_over_is_taken_over(make: Make) -> None:
-    world, matrix = begun(make)
+def test_a_lock_whose_time_is_over_is_taken_over(begin: Begin) -> None:
+    matrix = begin(CREATE, BYBIT)
+    world = matrix.world
     lock_of_another(world, datetime.now(UTC) - timedelta(seconds=5))
     matrix.check(world.act(CREATE.command), world.root, frozenset())
     assert world.lock() is None
 
 
-def test_a_lock_that_lives_is_taken_over_by_its_name_only(make: Make) -> None:
-    world, matrix = begun(make)
+def test_a_lock_that_lives_is_taken_over_by_its_name_only(begin: Begin) -> None:
+    matrix = begin(CREATE, BYBIT)
+    world = matrix.world
     lock = lock_of_another(world, datetime.now(UTC) + timedelta(minutes=10))
     before = changes(world)
     other = world.clone()

@@ -10,9 +10,9 @@ import pytest
 
 from keyctl.secrets.sinks.file import FileSink
 from keyctl.secrets.sinks.sink import SinkError
-from tests.acting.conftest import Make
+from tests.acting.conftest import Begin
 from tests.acting.desk import Venue
-from tests.acting.matrix import Done, Matrix, World
+from tests.acting.matrix import Done, World
 from tests.acting.rows import ALL, CREATE
 
 AT = [pytest.param(venue, id=venue.name) for venue in ALL]
@@ -42,14 +42,6 @@ def after(name: str, then: Callable[..., Any]) -> Callable[[], None]:
     return instead(name, both)
 
 
-def begun(make: Make, venue: Venue) -> tuple[World, Matrix]:
-    world = make(CREATE, venue)
-    matrix = Matrix(world)
-    matrix.measure()
-    world.restore()
-    return world, matrix
-
-
 def ran(world: World, hook: Callable[[], None]) -> tuple[Done, list[str]]:
     """A run, and what it asked the exchange to change."""
     before = len(world.writes())
@@ -62,8 +54,9 @@ def made(world: World) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("venue", AT)
-def test_nothing_is_made_where_nothing_could_be_delivered(make: Make, venue: Venue) -> None:
-    world, matrix = begun(make, venue)
+def test_nothing_is_made_where_nothing_could_be_delivered(begin: Begin, venue: Venue) -> None:
+    matrix = begin(CREATE, venue)
+    world = matrix.world
     done, writes = ran(world, instead("check", fails))
     assert (done.status, writes) == (1, []) and "the store says no" in done.out
     matrix.check(world.act(CREATE.anew), world.root, frozenset())
@@ -76,9 +69,10 @@ def test_nothing_is_made_where_nothing_could_be_delivered(make: Make, venue: Ven
     ids=["nothing arrived", "all of it arrived", "it broke", "it broke later"],
 )
 def test_a_key_whose_secret_was_not_delivered_is_deleted_at_once(
-    make: Make, venue: Venue, hook: Callable[[], None]
+    begin: Begin, venue: Venue, hook: Callable[[], None]
 ) -> None:
-    world, matrix = begun(make, venue)
+    matrix = begin(CREATE, venue)
+    world = matrix.world
     done, writes = ran(world, hook)
     assert done.status == 1 and "it was deleted again" in " ".join(done.out.split())
     assert made(world) == [] and len(writes) == (3 if venue.name == "deribit" else 2)
@@ -86,8 +80,9 @@ def test_a_key_whose_secret_was_not_delivered_is_deleted_at_once(
 
 
 @pytest.mark.parametrize("venue", AT)
-def test_a_key_that_could_not_be_deleted_again_is_the_next_run_s(make: Make, venue: Venue) -> None:
-    world, matrix = begun(make, venue)
+def test_a_key_that_could_not_be_deleted_again_is_the_next_run_s(begin: Begin, venue: Venue) -> None:
+    matrix = begin(CREATE, venue)
+    world = matrix.world
     path = {"bybit": "POST /v5/user/delete", "okx": "POST /api/v5/users/subaccount/delete"}
     match = path.get(venue.name, "GET /api/v2/private/remove")
     fault = {"exchange": venue.name, "match": match, "kind": "drop", "times": 1}
@@ -100,10 +95,11 @@ def test_a_key_that_could_not_be_deleted_again_is_the_next_run_s(make: Make, ven
 @pytest.mark.parametrize("venue", AT)
 @pytest.mark.parametrize("answer", [lambda *_given: None, fails, breaks], ids=["can't tell", "fails", "breaks"])
 def test_a_key_of_whose_secret_nothing_is_known_stays_and_is_not_made_again(
-    make: Make, venue: Venue, answer: Callable[..., Any]
+    begin: Begin, venue: Venue, answer: Callable[..., Any]
 ) -> None:
     """A record that says that it arrived is enough; without one a person has to look."""
-    world, matrix = begun(make, venue)
+    matrix = begin(CREATE, venue)
+    world = matrix.world
     done, writes = ran(world, instead("holds", answer))
     assert done.status == 0 and len(made(world)) == 1 and world.git("status", "--porcelain") != ""
     world.git("checkout", "-q", "--", "keys.d")
@@ -115,8 +111,9 @@ def test_a_key_of_whose_secret_nothing_is_known_stays_and_is_not_made_again(
 
 
 @pytest.mark.parametrize("venue", AT)
-def test_a_folder_that_is_gone_when_the_secret_comes(make: Make, venue: Venue) -> None:
-    world, matrix = begun(make, venue)
+def test_a_folder_that_is_gone_when_the_secret_comes(begin: Begin, venue: Venue) -> None:
+    matrix = begin(CREATE, venue)
+    world = matrix.world
     aside = world.sink.with_name("aside")
     done, _ = ran(world, after("check", lambda *_given: world.sink.rename(aside)))
     assert done.status == 1 and made(world) == []
@@ -125,8 +122,9 @@ def test_a_folder_that_is_gone_when_the_secret_comes(make: Make, venue: Venue) -
 
 
 @pytest.mark.parametrize("venue", AT)
-def test_a_folder_that_others_may_write_to_gets_no_secret(make: Make, venue: Venue) -> None:
-    world, matrix = begun(make, venue)
+def test_a_folder_that_others_may_write_to_gets_no_secret(begin: Begin, venue: Venue) -> None:
+    matrix = begin(CREATE, venue)
+    world = matrix.world
     world.sink.chmod(0o777)
     done, writes = ran(world, lambda: None)
     assert (done.status, writes) == (1, [])
