@@ -82,8 +82,7 @@ class KeyCase:
     @property
     def ended(self) -> bool:
         """Whether there is nothing to be judged any more: its account is closed, or all its ids are revoked."""
-        key = self.key
-        return self.account.closed is not None or (key.identifier is None and bool(key.revoked) and not key.reissue)
+        return self.account.closed is not None or self.key.ended
 
     @property
     def live(self) -> LiveKey | None:

@@ -14,9 +14,12 @@ from keyctl.model.names import AccountName, KeyName
 from keyctl.model.place import Place
 from keyctl.model.policy import Policy, Subject
 from keyctl.model.rules import found
-from keyctl.policy.judge import Judged, judge
+from keyctl.policy.concealing import all_concealed, redactor_of
+from keyctl.policy.judge import Judged, judge, judge_laws
+from keyctl.policy.reading import hits_by_file
 from keyctl.policy.rule import AccountCase, AppCase, Breach, Edit, KeyCase, Parameter, PolicyRule, RegistryCase
 from keyctl.policy.world import World, known_venue
+from keyctl.registry.load import load_documents
 from tests.policy.corpus import NOW, SECRETS, documents_of, registry_of
 
 Case = KeyCase | AccountCase | AppCase | RegistryCase
@@ -373,3 +376,24 @@ def test_a_law_about_keys_is_excused_by_no_waiver() -> None:
         ("blue", Severity.ERROR),
         ("waiver-invalid", Severity.ERROR),
     ]
+
+
+def test_where_files_are_wrong_only_the_laws_are_held() -> None:
+    files = documents_of({"keys": {"one": {"ips": "any", "purpose": f"quotes {SECRETS['token']}"}}})
+    registry = load_documents(files).readable
+    world = World(registry, NOW, known_venue, None, files)
+    earlier = found("syntax", "m", "r")
+    judged = judge_laws(world, [earlier])
+    assert [one.rule for one in judged.own] == ["secret-in-registry"] and judged.before == (earlier,)
+    assert "ip-required" in {one.rule for one in judge(world, Policy(), ()).own}
+
+
+def test_findings_of_others_are_told_without_what_a_file_holds() -> None:
+    token = SECRETS["token"]
+    files = {"keys.d/a.yaml": f"purpose: quotes {token}\n".encode(), "keys.d/b.yaml": b"purpose: quotes\n"}
+    loud = found("syntax", f"it says {token}", f"take out {token}")
+    (told,) = all_concealed(files, (loud,))
+    assert (told.message, told.remedy) == ("it says [redacted]", "take out [redacted]")
+    harmless = {"keys.d/b.yaml": files["keys.d/b.yaml"]}
+    assert all_concealed(harmless, (loud,)) == (loud,) and all_concealed(files, ()) == ()
+    assert redactor_of(harmless, hits_by_file(harmless)) is None
