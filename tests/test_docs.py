@@ -108,7 +108,8 @@ def said(node: ast.expr) -> Iterator[str]:
 
 def refusals() -> Iterator[tuple[str, str]]:
     """Every message with which a run that acts refuses, by where it stands: the longest part that never varies."""
-    for file in sorted((CHECKOUT / "keyctl" / "acting").glob("*.py")):
+    rooms = CHECKOUT / "keyctl"
+    for file in (*sorted((rooms / "acting").glob("*.py")), rooms / "cli" / "acting.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS:
                 parts = [part.strip(" ,;:") for part in said(node.args[0])]
