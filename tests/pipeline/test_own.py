@@ -30,10 +30,11 @@ def checkout(project: Repository, tmp_path: Path) -> Repository:
 
 
 def test_main_is_validated_and_the_worked_example_is_in_sync(gitlab: GitLab, checkout: Repository) -> None:
-    ran = gitlab.run(checkout, Trigger.PUSH, "validate", "fmt", "reconcile", "anchor")
+    ran = gitlab.run(checkout, Trigger.PUSH, "validate", "fmt", "reconcile", "plan", "anchor")
     assert ran.passed, ran.said
-    assert ran.jobs == {"validate": 0, "fmt": 0, "reconcile": 0, "anchor": 0}
-    assert set(collect(ran, "reconcile")) == {"codequality", "junit", "terraform", "metrics"}
+    assert ran.jobs == {"validate": 0, "fmt": 0, "reconcile": 0, "plan": 0, "anchor": 0}
+    assert set(collect(ran, "reconcile")) == {"codequality", "junit", "metrics"}
+    assert collect(ran, "plan") == {"terraform": {"create": 0, "update": 0, "delete": 0}}
     document = comparison(ran.report("reconcile", "reports/reconcile.json"))
     assert document["exit_reasons"] == [] and document["dirty"] is False
     assert {key["status"] for key in document["keys"]} <= {"in-sync", "ended", "unissued"}
@@ -46,9 +47,17 @@ def test_a_merge_request_is_reviewed(gitlab: GitLab, checkout: Repository) -> No
     assert "203.0.113.99" in ran.report("review", "reports/review.md").read_text("utf-8")
 
 
-def test_what_can_be_applied_by_hand_is_nothing(gitlab: GitLab, checkout: Repository) -> None:
-    ran = gitlab.run(checkout, Trigger.PUSH, "apply", manual=["apply"])
-    assert ran.jobs == {"apply": 0}, ran.said
+def test_there_is_nothing_to_apply_and_a_key_of_the_simulated_desk_can_be_revoked(
+    gitlab: GitLab, checkout: Repository
+) -> None:
+    before = checkout.git("ls-remote", "origin")
+    ran = gitlab.run(checkout, Trigger.PUSH, "validate", "plan", "apply", manual=["apply"])
+    assert ran.jobs == {"validate": 0, "plan": 0, "apply": 0}, ran.said
+    assert "nothing to do" in ran.said
+    given = {"KEYCTL_REVOKE_KEY": "hedger-perps", "KEYCTL_REVOKE_REASON": "leaked"}
+    revoked = gitlab.run(checkout, Trigger.PUSH, "revoke", manual=["revoke"], variables=given)
+    assert revoked.jobs == {"revoke": 0} and "the exchange no longer lists it" in revoked.said, revoked.said
+    assert checkout.git("ls-remote", "origin") == before, "the project itself is left alone"
     assert not sandboxes(ran.folder)
 
 

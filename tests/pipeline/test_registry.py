@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import yaml
-
 from keyctl.sandbox.running import running
 from tests.cli.program import keyctl
 from tests.history.repository import Repository
@@ -53,10 +51,10 @@ def test_main_is_reconciled_and_its_reports_are_what_gitlab_takes(gitlab: GitLab
     with running("example") as sandbox:
         ran = gitlab.run(clone, Trigger.PUSH, secrets=secrets(sandbox, "example"))
     assert ran.passed, ran.said
-    assert ran.jobs == {"validate": 0, "fmt": 0, "reconcile": 0, "anchor": 0}
+    assert ran.jobs == {"validate": 0, "fmt": 0, "reconcile": 0, "plan": 0, "anchor": 0}
     reports = collect(ran, "reconcile")
     assert {issue["severity"] for issue in reports["codequality"]} <= {"info"}
-    assert reports["terraform"] == {"create": 0, "update": 0, "delete": 0}
+    assert collect(ran, "plan") == {"terraform": {"create": 0, "update": 0, "delete": 0}}
     assert "keyctl_exit_status" in reports["metrics"]
     document = comparison(ran.report("reconcile", "reports/reconcile.json"))
     assert document["exit_reasons"] == [] and document["partial"] is False and document["dirty"] is False
@@ -120,41 +118,10 @@ def test_a_merge_request_reads_an_anchor_and_never_writes_one(gitlab: GitLab, cl
     assert not (clone.path / ".gitlab-ci-local" / "cache").exists()
 
 
-def test_apply_says_what_is_to_be_done_by_hand_and_passes_when_nothing_is_left(
-    gitlab: GitLab, clone: Repository
-) -> None:
-    with running("demo") as sandbox:
-        ran = gitlab.run(clone, Trigger.PUSH, "apply", manual=["apply"], secrets=secrets(sandbox, "demo"))
-    assert ran.jobs == {"apply": 3}
-    assert "Applying is by hand for now: nothing was changed at any exchange." in ran.said
-    assert ran.kept("apply") == {"reports/apply.md"}
-    with running("example") as sandbox:
-        ran = gitlab.run(clone, Trigger.PUSH, "apply", manual=["apply"], secrets=secrets(sandbox, "example"))
-    assert ran.jobs == {"apply": 0} and "Nothing is left to do." in ran.said
-
-
-def test_revoke_tells_whose_an_identifier_is_and_never_claims_to_have_revoked(
-    gitlab: GitLab, clone: Repository
-) -> None:
-    identifier = yaml.safe_load((clone.path / QUOTES).read_text("utf-8"))["id"]
-    known = gitlab.run(clone, Trigger.PUSH, "revoke", manual=["revoke"], variables={"KEYCTL_REVOKE_ID": identifier})
-    unknown = gitlab.run(clone, Trigger.PUSH, "revoke", manual=["revoke"], variables={"KEYCTL_REVOKE_ID": "nobodysid"})
-    for ran in (known, unknown):
-        assert ran.jobs == {"revoke": 1} and "NOTHING WAS REVOKED" in ran.said
-    assert "can't say whose" not in known.said and "bybit-mm" in known.said
-    assert "The registry can't say whose it is" in unknown.said
-
-
-def test_revoke_asks_for_what_it_was_not_told(gitlab: GitLab, clone: Repository) -> None:
-    ran = gitlab.run(clone, Trigger.PUSH, "revoke", manual=["revoke"])
-    assert ran.jobs == {"revoke": 1}
-    assert "KEYCTL_REVOKE_ID" in ran.said and "NOTHING WAS REVOKED" not in ran.said
-
-
 def test_a_manual_job_never_starts_by_itself(gitlab: GitLab, clone: Repository) -> None:
     for trigger in Trigger:
         ran = gitlab.run(clone, trigger)
-        assert ran.jobs and not {"apply", "revoke"} & set(ran.jobs)
+        assert ran.jobs and not {"apply", "reduce", "revoke"} & set(ran.jobs)
 
 
 def test_a_registry_in_a_folder_of_another_project_passes_from_its_first_commit(gitlab: GitLab, tmp_path: Path) -> None:
@@ -166,4 +133,4 @@ def test_a_registry_in_a_folder_of_another_project_passes_from_its_first_commit(
     project.commit(message="the registry")
     ran = gitlab.run(clone_of(project, tmp_path), Trigger.PUSH)
     assert ran.passed, ran.said
-    assert ran.jobs == {"validate": 0, "fmt": 0, "reconcile": 0, "anchor": 0}
+    assert ran.jobs == {"validate": 0, "fmt": 0, "reconcile": 0, "plan": 0, "anchor": 0}
