@@ -16,6 +16,8 @@ from keyctl.reconcile.desired import Desired
 from keyctl.review.run import review
 
 _STOPS = (ExitReason.BLOCKED, ExitReason.FAILED)
+_SHORTEST = 7
+"""The fewest digits that name a commit which was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def check_reviewed(
             require_signed=require_signed,
         ).review
         refused = tuple(one for one in result.findings if one.consequence in _STOPS)
-        if refused and step not in accepted:
+        if refused and not any(step.startswith(one) for one in accepted if len(one) >= _SHORTEST):
             raise Refusal(
                 f"what was merged with {step[:12]} is what a review refuses, so nothing was done",
                 f"'exchange-keyctl review {since[:12]} {step[:12]}' tells it all; put it right in a merge request, and"
