@@ -140,7 +140,7 @@ class Applying:
         resumed = self._resumed()
         snapshot, planned = self._look()
         delivered, orphans = self._waiting(planned)
-        orphans = [] if self.wishes.only_reductions else orphans
+        orphans = [] if self.wishes.only_reductions or self.wishes.saved is not None else orphans
         keeps = self._keeps(planned, resumed)
         actions = [action for action in self.chosen(planned) if keeps(action)]
         held = self.held(actions, snapshot, planned)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from keyctl.model.account import Account, Environment, SecondFactor
+from keyctl.model.app import Wallet
 from keyctl.model.attestation import FIELDS, Attestation
 from keyctl.model.identifier import Identifier
 from keyctl.model.ips import ANY, IpSet, parse_network
@@ -139,3 +140,14 @@ def test_a_key_has_ended_only_without_id_with_a_past_and_without_a_future() -> N
     assert not replace(KEY, revoked=dead).ended
     assert not replace(KEY, identifier=None).ended
     assert not replace(KEY, identifier=None, revoked=dead, reissue=True).ended
+
+
+def test_a_key_s_next_id_is_counted_by_all_that_it_has_and_had() -> None:
+    dead = (Revocation(Identifier.of_text("Dead000001"), DAY, "leaked", Place("keys.d/quotes.yaml")),)
+    assert replace(KEY, identifier=None).generation == 0 and KEY.generation == 1
+    assert replace(KEY, revoked=dead).generation == 2
+    assert replace(KEY, revoked=dead, retiring=Retiring(Identifier.of_text("OldId00001"), LATER)).generation == 3
+
+
+def test_a_wallet_s_address_is_an_id() -> None:
+    assert Wallet("hyperliquid", "arbitrum", "0xab12").identifier == Identifier.of_text("0xAB12")

@@ -55,3 +55,8 @@ def test_in_whose_time_the_moment_is_told_does_not_matter(
 ) -> None:
     window = Window(start, end, zone)
     assert window.holds(moment) is window.holds(moment.astimezone(ZoneInfo(other)))
+
+
+def test_a_window_without_length_holds_nothing() -> None:
+    noon = Window(time(12), time(12), "UTC")
+    assert not any(noon.holds(datetime(2026, 11, 25, hour, tzinfo=UTC)) for hour in range(24))
