@@ -90,7 +90,7 @@ class GitLab:
             stdin=subprocess.DEVNULL,
             text=True,
             check=False,
-            timeout=100,
+            timeout=200,
         )
         ended = {name: int(status or 0) for name, status in _ENDED.findall(done.stdout)}
         ended.pop("pipeline", None)

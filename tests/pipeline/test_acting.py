@@ -94,6 +94,7 @@ def journal(ran: Pipeline, job: str) -> list[str]:
     return [json.loads(line)["event"] for line in text.splitlines()]
 
 
+@pytest.mark.timeout(300)  # two pipelines
 def test_a_person_reads_the_plan_starts_apply_and_merges_what_it_writes_back(gitlab: GitLab, site: Site) -> None:
     head = site.clone.head()
     ran = site.run(gitlab, Trigger.PUSH, "validate", "plan", "apply", manual=("apply",))
@@ -117,6 +118,7 @@ def test_a_person_reads_the_plan_starts_apply_and_merges_what_it_writes_back(git
     assert outcomes(again, "apply") == {"update ledger": "by-hand"}, "the rest is for people"
 
 
+@pytest.mark.timeout(300)  # two pipelines
 @pytest.mark.parametrize("site", ["example"], indirect=True)
 def test_what_came_after_the_plan_is_not_done(gitlab: GitLab, site: Site) -> None:
     planned = site.run(gitlab, Trigger.PUSH, "validate", "plan")
