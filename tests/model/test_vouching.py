@@ -104,6 +104,10 @@ def test_states_are_the_same_for_the_same_file_and_say_nothing_of_it() -> None:
     assert key_state(KEY, ("exists",)) == "sha256:31f18bb64a308cff4a56afe20861fc821f964ab9fda6fcb062a4ca8bb3928e14"
     assert key_state(KEY, FIELDS) == "sha256:e1edc21ebe5145717cddfc6d3647b9df8ad4712eced5283c0aeea5ef4eca75a7"
     assert account_state(ACCOUNT) == "sha256:da9214167d9a7615a306d860684e2a56177f675456dec190c82fbc857f87209f"
+    bare = replace(KEY, identifier=None, expires=None)
+    assert key_state(bare, FIELDS) == "sha256:32806b282a8a6dceab5b4c99d2bdf57e15c3383f1c4e3fdfaacb7a540ca55028"
+    nothing = account_state(replace(ACCOUNT, two_factor=None))
+    assert nothing == "sha256:7313aa7090156334b19c900493306c3845408343aa05e5c343128a4fdb44c655"
     assert len({key_state(KEY, (field,)) for field in FIELDS}) == 5
     assert key_state(KEY, ("scopes", "ips")) == key_state(KEY, ("ips", "scopes"))
     assert key_state(replace(KEY, identifier=None), ()) != key_state(KEY, ())

@@ -154,11 +154,30 @@ def test_where_nothing_can_be_asked_somebody_who_saw_the_key_is_believed(
             assert (row.unknown, told(mine, "unobserved")) == ((), [])
             continue
         assert (finding.severity, finding.consequence) == (Severity.INFO, None)
+        assert finding.place is not None and finding.place.pointer == ("attested",)
         assert f"attested on {TODAY} by ann@desk.example: ticket 4711" in finding.message
         assert set(row.unknown) == set(FIELDS[1:] if sets_expiry else FIELDS[1:4])
         rest = [name for name in row.unknown if name not in (fields or FIELDS)]
         unseen = told(mine, "unobserved")
         assert [" and ".join(rest) in one.message for one in unseen] == ([True] if rest else [])
+
+
+@given(worlds())
+def test_a_word_for_one_key_that_can_not_be_asked_is_none_for_another_that_can(world: World) -> None:
+    keys = {name: replace(key, retiring=None, revoked=()) for name, key in world.registry.keys.items()}
+    registry = attested(replace(world.registry, keys=keys))
+    key = next((one for one in keys.values() if one.identifier is not None), None)
+    assume(key is not None and key.identifier is not None)
+    assert key is not None and key.identifier is not None
+    mine = key.identifier.fingerprint
+    quiet = silent(world)
+    accounts = tuple(
+        replace(seen, unanswered=tuple(replace(row, askable=row.fingerprint == mine) for row in seen.unanswered))
+        for seen in quiet.accounts
+    )
+    compared = judged(registry, replace(quiet, accounts=accounts))
+    (finding,) = [one for one in told(compared.findings, "unobservable") if one.key == key.name]
+    assert finding.consequence is ExitReason.INCOMPLETE
 
 
 @given(worlds())

@@ -449,3 +449,18 @@ def test_an_end_that_the_exchange_sets_is_forecast(world: World) -> None:
 def test_any_covers_everything_and_nothing_covers_any() -> None:
     some = IpSet.of([parse_network("203.0.113.0/24")])
     assert ANY.covers(some) and not some.covers(ANY)
+
+
+@given(worlds())
+def test_the_next_id_of_a_key_that_has_one_is_found_by_its_mark_and_declared_ids_are_nobody_s_next(
+    world: World,
+) -> None:
+    key = issued(world)
+    mark = marker(world.registry.id, key.name, key.generation)
+    made = live(STRANGER, key.scopes, key.ips, label=mark)
+    compared = judged(world.registry, with_key(world.snapshot, key.account, made))
+    assert only(compared, "pending-write-back").key == key.name
+    assert {row.identifier for row in compared.keys if row.key == key.name} >= {key.identifier, STRANGER}
+    own = live(id_of(key), key.scopes, key.ips, enabled=not key.disabled, label=mark)
+    again = judged(world.registry, with_key(without_key(world.snapshot, id_of(key)), key.account, own))
+    assert "pending-write-back" not in [rule for rule, _ in rules(again)]
