@@ -302,7 +302,13 @@ class Applying:
         failed |= any(one.outcome in (Outcome.FAILED, Outcome.NOT_TRIED) for one in attempts)
         sent = Sent()
         if files:
-            _, after = self._compared(with_texts(self.desired, {**self.desired.texts, **files}), lambda _: snapshot)
+            try:
+                merged = with_texts(self.desired, {**self.desired.texts, **files})
+            except Refusal as error:
+                failed, files, written = True, {}, tuple(replace(one, why_not=error.message) for one in written)
+            else:
+                _, after = self._compared(merged, lambda _: snapshot)
+        if files:
             journal.note(Event.WRITING, files=sorted(files))
             passed, wishes = self.passed, self.wishes
             place = Place(

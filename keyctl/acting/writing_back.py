@@ -74,11 +74,15 @@ def entries(
 def _issue(key: Key, identifier: Identifier, live: LiveKey | None, today: date, retire_by: date | None) -> Entry:
     created = value_of(live.created_at) if live is not None else None
     day = created.date() if created is not None else today
+    # a last day that was set back meanwhile may lie before it, and no file says that; the id is in it all the same
+    issued = day if key.expires is None or day <= key.expires else None
     if key.identifier is None:
-        return Entry(key.place.path, key.name, "issued", identifier, lambda data: with_issue(data, identifier, day))
+        return Entry(key.place.path, key.name, "issued", identifier, lambda data: with_issue(data, identifier, issued))
     until = max(retire_by or today + RETIRES_FOR, day)
     what = f"issued, {key.identifier.display} retires until {until}"
-    return Entry(key.place.path, key.name, what, identifier, lambda data: with_successor(data, identifier, day, until))
+    return Entry(
+        key.place.path, key.name, what, identifier, lambda data: with_successor(data, identifier, issued, until)
+    )
 
 
 def _ends(registry: Registry, key: Key, account: AccountSnapshot | None, today: date) -> bool:

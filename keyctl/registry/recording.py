@@ -37,15 +37,15 @@ class Death:
         return told if self.confirmed is None else {**told, "confirmed": str(self.confirmed)}
 
 
-def with_issue(data: bytes, identifier: Identifier, day: date) -> bytes:
-    """A key's file without id, with this one."""
+def with_issue(data: bytes, identifier: Identifier, day: date | None) -> bytes:
+    """A key's file without id, with this one. Without ``day`` the file does not say when it was issued."""
     if _document(data).get("id") is not None:
         raise EditRefused("it has an id already")
     data = _without(data, "reissue")
-    return _with(_with(data, "id", _written(identifier)), "issued", str(day))
+    return _issued(_with(data, "id", _written(identifier)), day)
 
 
-def with_successor(data: bytes, identifier: Identifier, day: date, until: date) -> bytes:
+def with_successor(data: bytes, identifier: Identifier, day: date | None, until: date) -> bytes:
     """A key's file in which this id takes the place of the current one, which retires until the end of a day (UTC)."""
     document = _document(data)
     old = document.get("id")
@@ -53,7 +53,7 @@ def with_successor(data: bytes, identifier: Identifier, day: date, until: date) 
         raise EditRefused("it has no id that could be replaced")
     if "retiring" in document:
         raise EditRefused("an id is retiring already")
-    data = _with(_with(data, "id", _written(identifier)), "issued", str(day))
+    data = _issued(_with(data, "id", _written(identifier)), day)
     return add_entry(data, (), "retiring", {"id": old, "until": str(until)}, key_fields())
 
 
@@ -92,6 +92,10 @@ def _with(data: bytes, name: str, text: str) -> bytes:
     if name in _document(data):
         return set_scalar(data, (name,), text)
     return add_entry(data, (), name, text, key_fields())
+
+
+def _issued(data: bytes, day: date | None) -> bytes:
+    return _without(data, "issued") if day is None else _with(data, "issued", str(day))
 
 
 def _without(data: bytes, name: str) -> bytes:

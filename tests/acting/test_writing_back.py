@@ -94,6 +94,15 @@ def test_an_id_whose_secret_arrived_is_written_with_the_day_of_its_creation() ->
     assert f"issued: {TODAY}\n" in after(texts(""), seen(made(NEW)), {NEW: True})
 
 
+def test_an_id_that_was_made_after_a_last_day_that_was_set_back_meanwhile_is_written_without_its_day() -> None:
+    """The file would be wrong otherwise, and nothing at all could be written back."""
+    text = after(texts("expires: 2026-09-09\n"), seen(made(NEW, created=TODAY)), {NEW: True})
+    assert f"id: {NEW}\n" in text and "issued" not in text
+    files = texts(f"id: {OLD}\nissued: 2026-08-01\nexpires: 2026-09-09\n")
+    text = after(files, seen(live(OLD), made(NEW, 1, TODAY)), {NEW: True})
+    assert f"id: {NEW}\n" in text and "issued" not in text and OLD in text
+
+
 @pytest.mark.parametrize("delivered", [{}, {NEW: False}, {OTHER: True}])
 def test_one_whose_secret_is_nowhere_is_not(delivered: dict[str, bool]) -> None:
     assert told(texts(""), seen(made(NEW)), delivered) == []
