@@ -85,9 +85,9 @@ def test_a_key_that_could_not_be_deleted_again_is_the_next_run_s(begin: Begin, v
     world = matrix.world
     path = {"bybit": "POST /v5/user/delete", "okx": "POST /api/v5/users/subaccount/delete"}
     match = path.get(venue.name, "GET /api/v2/private/remove")
-    fault = {"exchange": venue.name, "match": match, "kind": "drop", "times": 1}
-    world.control("POST", "/faults", fault)
+    world.control("POST", "/faults", {"exchange": venue.name, "match": match, "kind": "drop", "times": None})
     done, _ = ran(world, instead("deliver", fails))
+    world.control("DELETE", "/faults")
     assert done.status == 1 and "could not be deleted again" in " ".join(done.out.split()) and len(made(world)) == 1
     matrix.check(world.act(CREATE.anew), world.root, frozenset())
 
