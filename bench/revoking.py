@@ -84,7 +84,7 @@ def registry(folder: Path, world: Scenario) -> None:
     }
     for exchange, part in world.exchanges.items():
         for key in part.keys:
-            if key.credential is None:
+            if not key.credential:
                 files[f"keys.d/{key.name}.yaml"] = (
                     f'account: {key.account}\nowner: hedger\nid: "{key.id}"\nscopes: [{SCOPES[exchange]}]\n'
                     f'ips: ["203.0.113.7"]\nissued: {today - timedelta(days=20)}\n'
