@@ -13,6 +13,7 @@ from keyctl.acting.writing_back import ROTATED
 from keyctl.exchanges.errors import ExchangeError
 from keyctl.model.app import App
 from keyctl.model.application import Application, Verb
+from keyctl.model.identifier import Identifier
 from keyctl.model.key import Key
 from keyctl.model.names import KeyName
 from keyctl.model.observed import Known
@@ -32,12 +33,21 @@ def confirm(root: Path, name: KeyName, hands: Hands, *, commit: bool, push: bool
     if name not in registry.keys:
         raise unknown("key", name, registry.keys, KEYS)
     key = registry.keys[name]
-    if key.retiring is None or key.identifier is None:
+    old = _replaced(key)
+    if old is None or key.identifier is None:
         raise Refusal(f"no id of {name} retires", f"'exchange-keyctl rotate {name}' begins a rotation")
     check_hours(registry.apps[key.owner], key, hands.clock())
-    dies = death_of(key.account, name, key.retiring.identifier, ROTATED)
+    dies = death_of(key.account, name, old, ROTATED)
     wish = Wish(ROTATED, key=name, commit=commit, push=push)
     return carry_out(root, desired, [dies], Verb.CONFIRM, wish, hands, lambda doing: _check_alive(doing, key))
+
+
+def _replaced(key: Key) -> Identifier | None:
+    """The id that retires, or the one that did so last: saying it twice is no mistake."""
+    if key.retiring is not None:
+        return key.retiring.identifier
+    rotated = [dead.identifier for dead in key.revoked if dead.reason == ROTATED]
+    return rotated[-1] if rotated else None
 
 
 def check_hours(app: App, key: Key, now: datetime) -> None:

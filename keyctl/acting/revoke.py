@@ -67,7 +67,7 @@ def revoke(root: Path, wish: Wish, hands: Hands, confirmed: Callable[[Collection
     registry = desired.registry or desired.readable
     actions = list(dict.fromkeys(_actions(registry, wish)))
     if not actions:
-        raise Refusal("there is nothing alive to revoke", "see 'exchange-keyctl status', and name what is meant")
+        raise Refusal("there is nothing to revoke", "see 'exchange-keyctl status', and name what is meant")
     if len(actions) > 1 and not confirmed(actions):
         raise Refusal("that was not confirmed, so nothing was revoked", "run it again, or with --yes")
     return carry_out(root, desired, actions, Verb.REVOKE, wish, hands)
@@ -136,7 +136,8 @@ def carry_out(
 
 
 def _actions(registry: Registry, wish: Wish) -> Iterator[Action]:
-    """Every living id that is meant, and every revoked one that nothing confirms as dead yet."""
+    """Every living id that is meant, and every revoked one that nothing confirms as dead yet. Where there is neither,
+    every revoked one: somebody asks because it may have come back."""
     if wish.key is not None and wish.key not in registry.keys:
         raise unknown("key", wish.key, registry.keys, KEYS)
     if wish.app is not None and wish.app not in registry.apps:
@@ -146,10 +147,14 @@ def _actions(registry: Registry, wish: Wish) -> Iterator[Action]:
     if wish.identifier is not None:
         yield _of_identifier(registry, wish, wish.identifier)
         return
-    for key in registry.keys.values():
-        if wish.key in (None, key.name) and wish.app in (None, key.owner) and wish.account in (None, key.account):
-            for identifier in (*key.living, *_unconfirmed(key)):
-                yield death_of(key.account, key.name, identifier, wish.reason)
+    keys = [
+        key
+        for key in registry.keys.values()
+        if wish.key in (None, key.name) and wish.app in (None, key.owner) and wish.account in (None, key.account)
+    ]
+    meant = [(key, one) for key in keys for one in (*key.living, *_dead(key, confirmed=False))]
+    meant = meant or [(key, one) for key in keys for one in _dead(key, confirmed=True)]
+    yield from (death_of(key.account, key.name, one, wish.reason) for key, one in meant)
 
 
 def _of_identifier(registry: Registry, wish: Wish, meant: Identifier) -> Action:
@@ -171,9 +176,10 @@ def _of_identifier(registry: Registry, wish: Wish, meant: Identifier) -> Action:
     return death_of(wish.account, None, meant, wish.reason)
 
 
-def _unconfirmed(key: Key) -> Iterator[Identifier]:
+def _dead(key: Key, *, confirmed: bool) -> Iterator[Identifier]:
+    """The revoked ids of a key that ever were at an exchange, those whose death it confirmed or the others."""
     for dead in key.revoked:
-        if dead.confirmed is None and dead.reason != NEVER_ISSUED:
+        if (dead.confirmed is not None) is confirmed and dead.reason != NEVER_ISSUED:
             yield dead.identifier
 
 

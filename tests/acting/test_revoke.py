@@ -292,23 +292,34 @@ def test_gone_already_is_success(here: Desk, venue: Venue) -> None:
     assert DEAD in here.text(f"keys.d/{venue.name}-hold.yaml")
 
 
-def test_what_is_revoked_and_confirmed_leaves_nothing_to_do(here: Desk) -> None:
+def test_what_is_revoked_and_confirmed_may_be_revoked_once_more(here: Desk) -> None:
     assert here.run("revoke", "okx-hold", *BECAUSE).status == 0
     text = here.text("keys.d/okx-hold.yaml")
-    again = here.run("revoke", "okx-hold", *BECAUSE)
-    assert again.status == 1 and "nothing alive to revoke" in again.err
-    assert here.run("revoke", "--id", here.id("okx-hold"), *BECAUSE).status == 0
-    assert here.text("keys.d/okx-hold.yaml") == text
+    for named in (("okx-hold",), ("--id", here.id("okx-hold"))):
+        again = here.run("revoke", *named, *BECAUSE)
+        assert (again.status, here.text("keys.d/okx-hold.yaml")) == (0, text), again
+    app = here.run("revoke", "--app", "hedger", *BECAUSE, "--yes")
+    assert app.status == 0 and here.id("okx-hold") not in app.out
+    texts = here.git("diff")
+    assert here.run("revoke", "--app", "hedger", *BECAUSE, "--yes").status == 0 and here.git("diff") == texts
 
 
-def test_an_id_that_came_back_is_killed_again(here: Desk) -> None:
+def test_what_was_never_issued_can_not_be_revoked(here: Desk) -> None:
+    here.write("keys.d/okx-new.yaml", key_file(OKX))
+    ran = here.run("revoke", "okx-new", *BECAUSE)
+    assert ran.status == 1 and "there is nothing to revoke" in ran.err and here.writes() == []
+
+
+@pytest.mark.parametrize("by_id", [True, False], ids=["by its id", "by its key"])
+def test_an_id_that_came_back_is_killed_again(here: Desk, by_id: bool) -> None:
     identifier = here.id("deribit-hold")
     before = here.keys("deribit-mm")[identifier]
     assert here.run("revoke", "deribit-hold", *BECAUSE).status == 0
     with_manual(
         here, "deribit-mm", identifier, **{name: before[name] for name in ("rights", "native") if name in before}
     )
-    assert here.run("revoke", "--id", identifier, *BECAUSE).status == 0 and not alive(here, DERIBIT)
+    named = ("--id", identifier) if by_id else ("deribit-hold",)
+    assert here.run("revoke", *named, *BECAUSE).status == 0 and not alive(here, DERIBIT)
 
 
 # what keyctl does not do itself
