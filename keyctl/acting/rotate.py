@@ -27,7 +27,7 @@ from keyctl.model.refusal import Refusal
 from keyctl.model.times import end_of
 from keyctl.registry.admission import unknown
 from keyctl.registry.files import KEYS
-from keyctl.registry.recording import Death, with_death
+from keyctl.registry.recording import Death, with_death, with_reissue
 
 LEAKED = "leaked"
 
@@ -59,11 +59,14 @@ class _Rotating(Applying):
         return Applying.run(self)
 
     def chosen(self, planned: Comparison) -> list[Action]:
-        """One rotation; none where its new id is there already and waits to be written back."""
+        """One rotation; none where its new id is there already and waits to be written back. Where the old one is dead
+        already, the new one alone."""
         key = self._key
         rows = [row for row in planned.keys if row.key == key.name]
         if any(Status.PENDING_WRITE_BACK in row.statuses for row in rows) or self._unwanted(key) is not None:
             return []
+        if key.identifier is None:
+            return [Action(Op.CREATE, key.name, key.account, None, "a person asks for it", Risk.ESCALATION)]
         return [Action(Op.ROTATE, key.name, key.account, key.identifier, "a person asks for it", Risk.NEUTRAL)]
 
     def held(self, actions: Collection[Action], snapshot: Snapshot, planned: Comparison) -> dict[Action, str]:
@@ -73,9 +76,8 @@ class _Rotating(Applying):
     async def then(self, doing: Doing) -> list[Attempt]:
         """A leaked id dies whether or not another one could be made."""
         key, rotation = self._key, self._rotation
-        if not rotation.leaked:
+        if not rotation.leaked or key.identifier is None:
             return []
-        assert key.identifier is not None
         dies = Action(Op.DELETE, key.name, key.account, key.identifier, LEAKED, Risk.REDUCTION, kills=True)
         return list(await kill(doing, [dies]))
 
@@ -90,7 +92,8 @@ class _Rotating(Applying):
                 dead = attempt.outcome is Outcome.DONE
                 death = Death(attempt.action.identifier, today, LEAKED, today if dead else None)
                 what = "revoked, confirmed dead" if dead else "revoked"
-                yield Entry(key.place.path, key.name, what, death.identifier, partial(with_death, death=death))
+                edit = partial(with_death, death=death) if self._unwanted(key) else partial(_succeeded, death=death)
+                yield Entry(key.place.path, key.name, what, death.identifier, edit)
 
     def _unwanted(self, key: Key) -> str | None:
         """Why there is to be no other credential that works; a leaked id dies all the same."""
@@ -112,8 +115,11 @@ class _Rotating(Applying):
         if name not in self.registry.keys:
             raise unknown("key", name, self.registry.keys, KEYS)
         key = self.registry.keys[name]
-        if key.identifier is None:
-            raise Refusal(f"{name} has no id that could be replaced", "'exchange-keyctl apply' makes its first one")
+        if key.identifier is None and not key.reissue:
+            how = "'exchange-keyctl apply' makes its first one"
+            if key.ended:
+                how = f"write `reissue: true` into {key.place.path} and have it merged, then 'exchange-keyctl apply'"
+            raise Refusal(f"{name} has no id that could be replaced", how)
         if key.retiring is not None:
             raise Refusal(
                 f"{name} is being rotated: {key.retiring.identifier.display} retires until {key.retiring.until}",
@@ -128,3 +134,8 @@ class _Rotating(Applying):
                 "set `mode: enforce` in registry/accounts.yaml, or do it by hand",
             )
         return key
+
+
+def _succeeded(data: bytes, death: Death) -> bytes:
+    """A key's file without an id that leaked. Where no other one could be made yet, it says that one is to be."""
+    return with_reissue(with_death(data, death))

@@ -163,7 +163,8 @@ class _Planning:
         row = KeyRow(key.name, key.account, key.owner, None, (Status.UNISSUED,))
         known = self.declared(account.exchange)
         full = known is not None and free_slots(known, seen.keys) == 0
-        reason = "its account has as many keys as it may" if full else "it is declared and was never issued"
+        wanted = "it is to be issued again" if key.reissue else "it is declared and was never issued"
+        reason = "its account has as many keys as it may" if full else wanted
         possible = Capability.CREATE in self._able(account) and not full
         return self._made(Op.CREATE, row, account, reason, Risk.ESCALATION, possible=possible)
 

@@ -76,9 +76,10 @@ def pending(key: Key, identifier: Identifier) -> Words:
 
 
 def unissued(key: Key) -> Words:
-    """Declared, never created."""
+    """Declared, never created; or to be created again."""
+    why = "is to be issued again" if key.reissue else "was never issued"
     return (
-        f"{key.name} is declared for {key.account} and was never issued",
+        f"{key.name} is declared for {key.account} and {why}",
         f"create it at the exchange with exactly these rights and write its id into {key.place.path}",
     )
 

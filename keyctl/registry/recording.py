@@ -45,6 +45,14 @@ def with_issue(data: bytes, identifier: Identifier, day: date | None) -> bytes:
     return _issued(_with(data, "id", _written(identifier)), day)
 
 
+def with_reissue(data: bytes) -> bytes:
+    """A key's file without id that says that another one is to be made; any other file as it is."""
+    document = _document(data)
+    if "id" in document or document.get("reissue") is True:
+        return data
+    return add_entry(_without(data, "reissue"), (), "reissue", True, key_fields())
+
+
 def with_successor(data: bytes, identifier: Identifier, day: date | None, until: date) -> bytes:
     """A key's file in which this id takes the place of the current one, which retires until the end of a day (UTC)."""
     document = _document(data)

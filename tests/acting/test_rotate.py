@@ -228,7 +228,13 @@ def test_confirm_kills_the_old_id_and_lists_it(here: Desk, venue: Venue) -> None
     assert ids(text) == (new, None) and f"reason: rotated, confirmed: {TODAY}" in text
     here.merge("Confirmed")
     assert here.run("plan").status == 0
-    assert "no id of" in here.run("confirm", f"{venue.name}-hold").err
+    assert here.run("confirm", f"{venue.name}-hold").status == 0
+    assert here.text(f"keys.d/{venue.name}-hold.yaml") == text and here.git("status", "--porcelain") == ""
+
+
+def test_there_is_nothing_to_confirm_before_a_rotation(here: Desk) -> None:
+    ran = here.run("confirm", "okx-hold")
+    assert ran.status == 1 and "no id of okx-hold retires" in ran.err and here.writes() == []
 
 
 @venues
@@ -307,6 +313,33 @@ def test_a_leaked_id_dies_although_no_successor_can_be_made(here: Desk, venue: V
     text = here.text(f"keys.d/{venue.name}-hold.yaml")
     assert old not in here.keys(venue.account) and others(here, venue) == []
     assert ids(text) == (None, None) and f"reason: leaked, confirmed: {TODAY}" in text
+
+
+@venues
+@pytest.mark.parametrize("words", [("rotate", "--leaked"), ("rotate",), ("apply",)], ids=" ".join)
+def test_where_a_leaked_id_died_first_the_next_run_makes_the_other_one(
+    here: Desk, venue: Venue, words: tuple[str, ...]
+) -> None:
+    name, sinks = f"{venue.name}-hold", here.environ["KEYCTL_SINKS"]
+    here.environ["KEYCTL_SINKS"] = "vault:kv/"
+    assert here.run("rotate", name, "--leaked").status == 1
+    assert "reissue: true" in here.text(f"keys.d/{name}.yaml")
+    here.merge("Killed")
+    here.environ["KEYCTL_SINKS"] = sinks
+    command, *options = words
+    assert here.run(command, *([name] if command == "rotate" else []), *options).status == 0
+    (new,) = others(here, venue)
+    text = here.text(f"keys.d/{name}.yaml")
+    assert ids(text) == (new, None) and "reissue" not in text and set(here.delivered()) == {new}
+    here.merge("Made")
+    assert here.run("plan").status == 0
+
+
+def test_a_key_that_has_ended_is_issued_again_by_a_merge_request_only(here: Desk) -> None:
+    assert here.run("revoke", "okx-hold", "--reason", "left").status == 0
+    here.merge("Left")
+    ran = here.run("rotate", "okx-hold", "--yes")
+    assert ran.status == 1 and "reissue: true" in ran.err and others(here, OKX) == []
 
 
 def test_a_leaked_id_whose_rotation_waits_to_be_merged_dies_and_the_new_one_stays(here: Desk) -> None:

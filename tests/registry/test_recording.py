@@ -8,7 +8,7 @@ import pytest
 
 from keyctl.model.identifier import Identifier
 from keyctl.registry.edit import EditRefused
-from keyctl.registry.recording import Death, with_death, with_issue, with_successor, with_tombstone
+from keyctl.registry.recording import Death, with_death, with_issue, with_reissue, with_successor, with_tombstone
 
 DAY, LATER = date(2026, 11, 25), date(2026, 12, 2)
 NEW, OLD, OLDER = (Identifier.of_text(text) for text in ("New0000001", "0012345678", "Older00001"))
@@ -55,6 +55,14 @@ def test_a_dead_id_is_listed_and_no_longer_current() -> None:
     retired = with_successor(ISSUED, NEW, DAY, LATER)
     ended = with_death(retired, Death(OLD, DAY, "rotated"))
     assert b"retiring" not in ended and b'id: "New0000001"' in ended and b"reason: rotated}" in ended
+
+
+def test_a_key_without_id_is_to_be_issued_again() -> None:
+    dead = with_death(ISSUED, Death(OLD, DAY, "leaked", DAY))
+    again = with_reissue(dead)
+    assert again.replace(b"reissue: true\n", b"") == dead and again != dead
+    assert with_reissue(again) == again and with_reissue(again.replace(b": true", b": false")) == again
+    assert with_reissue(ISSUED) == ISSUED
 
 
 def test_the_retiring_id_is_current_again_where_its_successor_dies_first() -> None:
