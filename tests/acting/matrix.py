@@ -149,10 +149,11 @@ class World(Desk):
         accounts[venue.account] |= self.row.account
         mine = {name: told for name, told in accounts.items() if told["exchange"] == venue.name}
         needs = "[read, trade.spot, convert, trade.futures, trade.options]"
+        app = f"{{team: mm, kind: internal, needs: {needs}, sink: 'file:{self.sink}'}}"
         files = {
             "registry/registry.yaml": f"version: 1\nid: {REGISTRY_ID}\n",
             "registry/accounts.yaml": "".join(f"{name}: {json.dumps(told)}\n" for name, told in mine.items()),
-            "registry/apps.yaml": f"hedger: {{team: mm, kind: internal, needs: {needs}, sink: 'file:{self.sink}'}}\n",
+            "registry/apps.yaml": f"hedger: {app}\nquoter: {app}\n",
             "registry/policy.yaml": "set: base\n",
             f"keys.d/{venue.name}-hold.yaml": key_file(venue, self.id(f"{venue.name}-hold")),
         }
@@ -284,7 +285,7 @@ class World(Desk):
         def plain(text: str) -> str:
             for one in known:
                 text = text.replace(one, "<new>").replace(fingerprint(one), "<new>")
-            return text
+            return text.replace('"<new>"', "<new>")  # whether an id needs quotes is chance
 
         files = {
             path: plain(self.git("show", f"HEAD:{path}", root=root))

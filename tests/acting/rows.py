@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +36,28 @@ def _revoked(venue: Venue) -> Mapping[str, str]:
     return {FILE: key_file(venue, more=f"revoked:\n  - {dead}\n")}
 
 
+def _rotated(venue: Venue) -> Mapping[str, str]:
+    """The subject's file after a rotation, its app still to be asked."""
+    retiring = f'retiring: {{id: "{subject_id(venue, "old")}", until: {TODAY + timedelta(days=7)}}}\n'
+    return {FILE: key_file(venue, subject_id(venue), more=retiring)}
+
+
+def _command(name: str, *words: str, venues: tuple[Venue, ...] = ALL, rotated: bool = False) -> Row:
+    """A command that is given again until it says that all is done; after a rotation, or before one."""
+    files, beside = (_rotated, _old) if rotated else (_file(), lambda _venue: {})
+    return Row(name, venues, files, _live(), beside, command=words, resumed=words, anew=words)
+
+
+def _old(venue: Venue) -> Mapping[str, Mapping[str, Any]]:
+    return {"old": _live()(venue)}
+
+
+def _of_quoter(venue: Venue) -> Mapping[str, str]:
+    ids = {SUBJECT: subject_id(venue), "old": subject_id(venue, "old")}
+    return {f"keys.d/{name}.yaml": key_file(venue, one, owner="quoter") for name, one in ids.items()}
+
+
+_LEAKED = ("--reason", "leaked", "--yes")
 CREATE = Row("create", ALL, _file(issued=False))
 ROWS = (
     CREATE,
@@ -75,6 +98,14 @@ ROWS = (
         beside=lambda venue: {"old": _live()(venue), "wide": _wider(venue)},
     ),
     Row("delete orphan", ALL, _file(issued=False), _live(label=MARK)),
+    _command("revoke", "revoke", SUBJECT, *_LEAKED),
+    _command("revoke and push", "revoke", SUBJECT, *_LEAKED, *PUSHED, venues=(OKX,)),
+    replace(_command("revoke an app", "revoke", "--app", "quoter", *_LEAKED), files=_of_quoter, beside=_old),
+    _command("rotate by command", "rotate", SUBJECT, "--yes"),
+    _command("rotate and push", "rotate", SUBJECT, "--yes", *PUSHED, venues=(OKX,)),
+    _command("rotate what leaked", "rotate", SUBJECT, "--leaked", "--yes"),
+    _command("confirm", "confirm", SUBJECT, rotated=True),
+    _command("confirm and push", "confirm", SUBJECT, *PUSHED, venues=(OKX,), rotated=True),
 )
 """Deribit does not say how old a key is, so nothing that nobody declared is ever deleted there; and only at Bybit can a
 key be such that no change in place would mend it: one that has ended."""
