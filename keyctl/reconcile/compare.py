@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from keyctl.model.account import Account
+from keyctl.model.account import Account, OnExpiry
 from keyctl.model.attestation import EXISTS
 from keyctl.model.change import Change
 from keyctl.model.comparison import AccountRow, KeyRow, Status
@@ -168,6 +168,10 @@ class _Work:
         statuses: set[Status] = set()
         changes: tuple[Change, ...] = ()
         unknown: tuple[str, ...] = ()
+        if live is not None and ended and where == key.account and self._rests(account, live):
+            self.accounted.add((where, identifier.fingerprint))
+            self.rows.append(KeyRow(key.name, key.account, key.owner, identifier, (Status.ENDED,)))
+            return
         if live is not None:
             self.accounted.add((where, identifier.fingerprint))
             changes, unknown = self._differences(key, account, where, live)
@@ -195,6 +199,11 @@ class _Work:
         if not statuses or statuses == {Status.EXPIRING}:
             statuses.add(Status.IN_SYNC)
         self.rows.append(KeyRow(key.name, key.account, key.owner, identifier, _loudest(statuses), unknown, changes))
+
+    def _rests(self, account: Account, live: LiveKey) -> bool:
+        """Whether a key that is over is switched off, where that is how its account has keys end."""
+        off = account.on_expiry is OnExpiry.DISABLE and live.enabled == Known(False)
+        return off and self.tombstones.find(live.identifier) is None
 
     def _differences(
         self, key: Key, account: Account, where: AccountName, live: LiveKey

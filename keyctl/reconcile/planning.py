@@ -123,8 +123,6 @@ class _Planning:
     def _expire(self, row: KeyRow, key: Key, account: Account) -> Action | None:
         reason = f"it expired on {key.expires}"
         if account.on_expiry is OnExpiry.DISABLE:
-            if any(change.field == "enabled" and change.live is False for change in row.changes):
-                return None
             possible = Capability.DISABLE in self._able(account)
             return self._made(Op.DISABLE, row, account, reason, Risk.REDUCTION, possible=possible)
         if account.on_expiry is OnExpiry.DELETE and not key.protected:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from keyctl.model.account import Account, Closed, Environment
+from keyctl.model.account import Account, Closed, Environment, OnExpiry
 from keyctl.model.change import Change
 from keyctl.model.comparison import AccountRow, KeyRow, Status
 from keyctl.model.expiry import Condition, ImplicitExpiry
@@ -99,9 +99,10 @@ def judge(
     now: datetime = NOW,
     stones: Iterable[Tombstone] = (),
     venue: Venue | None = None,
+    on_expiry: OnExpiry = OnExpiry.REPORT,
 ) -> Judged:
     """One declared key against what was seen."""
-    declared = registry(key)
+    declared = registry(key, main={"on_expiry": on_expiry})
     tombstones = Tombstones([*declared.tombstones(), *stones])
     snapshot = Snapshot(declared.id, now, accounts)
     return Judged(compare(declared, tombstones, snapshot, now, {VENUE: venue} if venue else {}))
@@ -232,6 +233,21 @@ def test_from_its_end_on_a_living_key_is_expired_and_a_dead_one_has_ended() -> N
     assert near.row == row(Status.MISSING, Status.EXPIRING)
     hidden = judge(MORTAL, seen(coverage=Coverage.INCOMPLETE), now=END)
     assert (hidden.row, hidden.told) == (row(Status.UNOBSERVABLE), [("unobservable", QUOTES, MAIN, at("id"))])
+
+
+def test_a_key_that_is_over_and_switched_off_has_ended_where_its_account_ends_keys_so() -> None:
+    off, ends = alive(enabled=Known(False), scopes=Known(SCOPES | {WITHDRAW})), OnExpiry.DISABLE
+    judged = judge(MORTAL, seen(off), now=END, on_expiry=ends)
+    assert (judged.row, judged.told) == (row(Status.ENDED), [])
+    for how in (OnExpiry.REPORT, OnExpiry.DELETE):
+        assert judge(MORTAL, seen(off), now=END, on_expiry=how).row.statuses == (Status.EXPIRED, Status.DRIFTED)
+    for other in (alive(), alive(enabled=UNSAID)):
+        assert judge(MORTAL, seen(other), now=END, on_expiry=ends).row.status is Status.EXPIRED
+    assert judge(MORTAL, seen(off), now=END - SECOND, on_expiry=ends).row.status is Status.DRIFTED
+    elsewhere = judge(MORTAL, seen(), seen(off, name=SIDE), now=END, on_expiry=ends)
+    assert elsewhere.row.statuses == (Status.EXPIRED, Status.DRIFTED)
+    stones = [Tombstone(ID, "elsewhere")]
+    assert judge(MORTAL, seen(off), now=END, on_expiry=ends, stones=stones).row.status is Status.REACTIVATED
 
 
 def test_statuses_come_loudest_first() -> None:
