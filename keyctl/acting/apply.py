@@ -13,6 +13,7 @@ from secrets import token_hex
 
 from keyctl.acting.brakes import held_up
 from keyctl.acting.doing import Doing
+from keyctl.acting.findings import not_as_sent
 from keyctl.acting.gate import Passed, check_laws, check_merged, check_reviewed
 from keyctl.acting.hands import Hands
 from keyctl.acting.journal import Event, Journal, folder_of, lines, unfinished
@@ -27,7 +28,7 @@ from keyctl.model.account import Mode
 from keyctl.model.application import Application, Verb
 from keyctl.model.attempt import Attempt, Outcome
 from keyctl.model.comparison import Comparison, Status
-from keyctl.model.finding import ExitReason, Risk, Severity
+from keyctl.model.finding import ExitReason, Risk, Severity, in_order
 from keyctl.model.identifier import Fingerprint, Identifier
 from keyctl.model.live import Snapshot
 from keyctl.model.names import AccountName, KeyName
@@ -329,7 +330,9 @@ class Applying:
                 self.notes.append(f"what was done could not be written back: {error}; the next apply does it again")
             journal.note(Event.WRITTEN, files=sorted(files), commit=sent.commit)
         self._mark_applied()
-        reasons = {*after.exit_reasons, *([ExitReason.FAILED] if failed else [])}
+        told = tuple(not_as_sent(self.registry, attempts))
+        after = replace(after, findings=in_order([*after.findings, *told]))
+        reasons = {*after.exit_reasons, *(one.consequence for one in told), *([ExitReason.FAILED] if failed else [])}
         journal.note(Event.ENDED)
         return Application(
             self.verb,

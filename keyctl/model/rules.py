@@ -398,6 +398,13 @@ RULES: Mapping[str, Rule] = {
         "Somebody changed the key at the exchange, and nobody reviewed that.",
         "set the key back at the exchange, or have the file reviewed as it should be",
     ),
+    "not-as-sent": Rule(
+        _WARNING,
+        _DIFFERENCES,
+        "An exchange took a change, and a key is otherwise than was sent.",
+        "What an exchange makes of a request by itself nobody reviewed; the next change may fare alike.",
+        "look at the key on the exchange's page, and tell the exchange",
+    ),
     "touched": Rule(
         _ERROR,
         _DIFFERENCES,

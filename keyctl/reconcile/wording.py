@@ -136,6 +136,15 @@ def assumed(key: Key, assumption: str) -> Words:
     return f"{key.name}: {assumption}", "look at the key on the exchange's own page before acting on the difference"
 
 
+def not_as_sent(key: Key, account: Account, change: Change) -> Words:
+    """A field that an exchange has otherwise than it was told."""
+    return (
+        f"{account.exchange} was told that {change.field} of {key.name} are to be {_shown(change.desired)}, and says"
+        f" {_shown(change.live)}",
+        "look at the key on the exchange's own page, and tell the exchange; 'exchange-keyctl plan' shows what is left",
+    )
+
+
 def drifted(key: Key, account: Account, change: Change) -> Words:
     """One field that differs."""
     where = f"{key.name} on {account.name}"

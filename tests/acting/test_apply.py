@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from keyctl.sandbox.invented import CANARY
+from keyctl.sandbox.okx import writing
 from tests.acting.desk import ACCOUNTS, BYBIT, DERIBIT, OKX, TODAY, VENUES, Desk, Venue, fingerprint, key_file
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -220,6 +221,28 @@ def test_what_was_changed_by_hand_is_set_back(here: Desk, venue: Venue) -> None:
     after = here.keys(venue.account)[identifier]
     assert after["ips"] == before["ips"] and here.run("reconcile").status == 0
     assert here.git("status", "--short") == ""
+
+
+@pytest.mark.parametrize("op", ["create", "update"])
+def test_what_the_exchange_silently_made_otherwise_is_a_finding(
+    here: Desk, op: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps the first address alone, and says that all is well."""
+    both = '["203.0.113.7", "203.0.113.8"]'
+    here.write("keys.d/okx-odd.yaml", key_file(OKX, ips=both))
+    if op == "update":
+        here.write("keys.d/okx-odd.yaml", key_file(OKX, here.id("okx-hold"), ips=both))
+        (here.root / "keys.d/okx-hold.yaml").unlink()
+    here.merge("Two addresses")
+    kept = writing._addresses
+    monkeypatch.setattr(writing, "_addresses", lambda ip: kept(ip)[:1])
+    made = here.document("apply", "--yes")
+    (row,) = made["outcomes"]
+    assert (row["op"], row["outcome"]) == (op, "done" if op == "create" else "failed")
+    assert [change["field"] for change in row["changes"]] == ["ips"]
+    told = [one for one in made["findings"] if one["rule"] == "not-as-sent"]
+    assert [(one["severity"], one["key"], one["account"]) for one in told] == [("warning", "okx-odd", "okx-mm")]
+    assert "203.0.113.7, 203.0.113.8" in told[0]["message"] and "differences" in made["exit_reasons"]
 
 
 def test_only_reductions_neither_makes_widens_nor_deletes(here: Desk) -> None:
