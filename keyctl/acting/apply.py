@@ -16,7 +16,7 @@ from keyctl.acting.doing import Doing
 from keyctl.acting.findings import not_as_sent
 from keyctl.acting.gate import Passed, check_laws, check_merged, check_reviewed
 from keyctl.acting.hands import Hands
-from keyctl.acting.journal import Event, Journal, folder_of, lines, unfinished
+from keyctl.acting.journal import Event, Journal, folder_of, unfinished
 from keyctl.acting.journal import delivered as arrived_by
 from keyctl.acting.lock import Lock
 from keyctl.acting.narrowing import Keeps, name_of, of_plan, of_record, only_reductions, row_of
@@ -94,7 +94,20 @@ def begun(kind: type[Applying], root: Path, wishes: Wishes, hands: Hands) -> App
     folder = passed.git.common / "keyctl"
     name = f"{hands.clock():%Y%m%dT%H%M%SZ}-{token_hex(3)}"
     with Lock(passed.remote, folder, name, hands.clock, wishes.take_lock) as lock:
-        return kind(root, wishes, hands, desired, passed, lock, name).run()
+        journal = Journal.begin(folder_of(passed.git.common, hands.environ), name, hands.clock, hands.redactor())
+        return kind(root, wishes, hands, desired, passed, lock, journal).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What a run is to do, as its record says: ``held`` is why some of it is not done, and ``keeps`` what it is about,
+    should it have to plan once more."""
+
+    orphans: Sequence[Action]
+    actions: Sequence[Action]
+    held: Mapping[Action, str]
+    keeps: Keeps
+    digest: str
 
 
 @dataclass(slots=True)
@@ -107,13 +120,16 @@ class Applying:
     desired: Desired
     passed: Passed
     lock: Lock
-    name: str
+    journal: Journal
     notes: list[str] = field(default_factory=list)
 
     @property
     def verb(self) -> Verb:
         """Which command it is."""
         return Verb.APPLY
+
+    def check(self) -> None:
+        """Raises Refusal for what can be refused before anything is asked."""
 
     def chosen(self, planned: Comparison) -> list[Action]:
         """What is to be done."""
@@ -137,21 +153,37 @@ class Applying:
         return entries(self.registry, snapshot, after.keys, delivered, self.hands.clock().date())
 
     def run(self) -> Application:
-        hands = self.hands
+        """Raises Refusal where nothing was done."""
+        try:
+            begun = self._begin()
+        except Refusal:
+            self.journal.note(Event.ENDED)
+            raise
+        attempts, actions, held = [], begun.actions, begun.held
+        if begun.orphans:
+            attempts += asyncio.run(self._do(begun.orphans, {}))
+            snapshot, planned = self._look()
+            chosen = self.chosen(planned)
+            actions = [one for one in chosen if begun.keeps(one) and (one.op is not Op.DELETE or one in actions)]
+            held = self.held(actions, snapshot, planned)
+        attempts += asyncio.run(self._do(actions, held, last=True))
+        snapshot, after = self._look()
+        delivered, _ = self._waiting(after)
+        return self._finished(begun.digest, attempts, snapshot, after, delivered)
+
+    def _begin(self) -> _Begun:
+        """Look, and put on record what is to be done."""
+        self.check()
         resumed = self._resumed()
         snapshot, planned = self._look()
-        delivered, orphans = self._waiting(planned)
+        _, orphans = self._waiting(planned)
         orphans = [] if self.wishes.only_reductions or self.wishes.saved is not None else orphans
         keeps = self._keeps(planned, resumed)
         actions = [action for action in self.chosen(planned) if keeps(action)]
         held = self.held(actions, snapshot, planned)
-        meant = [*orphans, *(action for action in actions if action not in held)]
-        self._confirm(meant)
-        journal = Journal.begin(
-            folder_of(self.passed.git.common, hands.environ), self.name, hands.clock, hands.redactor()
-        )
+        self._confirm([*orphans, *(action for action in actions if action not in held)])
         digest = _digest(self.passed.head, actions)
-        journal.note(
+        self.journal.note(
             Event.BEGUN,
             commit=self.passed.head,
             registry=self.registry.digest,
@@ -159,16 +191,7 @@ class Applying:
             actions=[row_of(action) for action in actions],
             orphans=[row_of(action) for action in orphans],
         )
-        attempts = asyncio.run(self._do(orphans, {}, journal)) if orphans else []
-        if orphans:
-            snapshot, planned = self._look()
-            chosen = self.chosen(planned)
-            actions = [one for one in chosen if keeps(one) and (one.op is not Op.DELETE or one in actions)]
-            held = self.held(actions, snapshot, planned)
-        attempts += asyncio.run(self._do(actions, held, journal, last=True))
-        snapshot, after = self._look()
-        delivered, _ = self._waiting(after)
-        return self._finished(journal, digest, attempts, snapshot, after, delivered)
+        return _Begun(orphans, actions, held, keeps, digest)
 
     @property
     def registry(self) -> Registry:
@@ -177,7 +200,7 @@ class Applying:
         return self.desired.registry
 
     def _look(self) -> tuple[Snapshot, Comparison]:
-        return self._compared(self.desired, self.hands.observe(self.desired))
+        return self._compared(self.desired, self.hands.observe(self.desired, self.journal.watch))
 
     def _compared(self, desired: Desired, observe: Callable[[Registry], Snapshot]) -> tuple[Snapshot, Comparison]:
         now = self.hands.clock()
@@ -187,30 +210,26 @@ class Applying:
 
     def _resumed(self) -> Keeps | None:
         """The actions of the run that did not end, where it is to be taken up again."""
-        folder = folder_of(self.passed.git.common, self.hands.environ)
-        record = unfinished(folder)
-        if record is None:
+        found = unfinished(folder_of(self.passed.git.common, self.hands.environ))
+        if found is None:
             if self.wishes.resume:
                 self.notes.append("no earlier run was interrupted; this one began anew")
             return None
+        record, begun = found
         if not self.wishes.resume:
             self.notes.append(f"an earlier run did not end; its record is {record}")
             return None
-        begun = [line for line in lines(record) if line.get("event") == Event.BEGUN]
-        if not begun:
-            self.notes.append(f"run {record.stem} had begun nothing; this one began anew")
-            return None
-        if "commit" not in begun[0]:
+        if "commit" not in begun:
             self.notes.append(f"run {record.stem} killed keys and planned nothing; this one began anew")
             return None
-        if begun[0]["commit"] != self.passed.head:
+        if begun["commit"] != self.passed.head:
             raise Refusal(
-                f"run {record.stem} acted from {str(begun[0]['commit'])[:12]}, and {self.passed.head[:12]} is"
+                f"run {record.stem} acted from {str(begun['commit'])[:12]}, and {self.passed.head[:12]} is"
                 " merged by now",
                 "run 'exchange-keyctl apply' without --resume: it finds what was left undone by itself",
             )
         self.notes.append(f"resumed run {record.stem}")
-        return of_record(begun[0])
+        return of_record(begun)
 
     def _keeps(self, planned: Comparison, resumed: Keeps | None) -> Keeps:
         tests: list[Keeps] = []
@@ -256,7 +275,8 @@ class Applying:
         if place is None:
             return None, ""
         try:
-            return self.hands.sinks(place).holds(parcel_name(key, identifier)), ""
+            with self.journal.asking(place, "holds"):
+                return self.hands.sinks(place).holds(parcel_name(key, identifier)), ""
         except SinkError as error:
             return None, f" ({error})"
 
@@ -266,11 +286,11 @@ class Applying:
             raise Refusal("the deletions were not confirmed, so nothing was done", "run it again, or with --yes")
 
     async def _do(
-        self, actions: Collection[Action], held: Mapping[Action, str], journal: Journal, *, last: bool = False
+        self, actions: Collection[Action], held: Mapping[Action, str], *, last: bool = False
     ) -> list[Attempt]:
         attempts: list[Attempt] = []
         over: Refusal | None = None
-        doing = self.hands.doing(self.registry, self.desired.tombstones, journal, self.lock.check)
+        doing = self.hands.doing(self.registry, self.desired.tombstones, self.journal, self.lock.check)
         async with doing.reach:
             for action in actions:
                 if action in held:
@@ -290,7 +310,6 @@ class Applying:
 
     def _finished(
         self,
-        journal: Journal,
         digest: str,
         attempts: list[Attempt],
         snapshot: Snapshot,
@@ -310,7 +329,7 @@ class Applying:
             else:
                 _, after = self._compared(merged, lambda _: snapshot)
         if files:
-            journal.note(Event.WRITING, files=sorted(files))
+            self.journal.note(Event.WRITING, files=sorted(files))
             passed, wishes = self.passed, self.wishes
             place = Place(
                 self.root,
@@ -323,20 +342,20 @@ class Applying:
                 self.lock.folder,
             )
             try:
-                sent = write(place, self.verb, files, written, self.name, digest, now)
+                sent = write(place, self.verb, files, written, self.journal.run, digest, now)
             except (GitError, Refusal) as error:
                 failed = True
                 written = unwritten(written)
                 self.notes.append(f"what was done could not be written back: {error}; the next apply does it again")
-            journal.note(Event.WRITTEN, files=sorted(files), commit=sent.commit)
+            self.journal.note(Event.WRITTEN, files=sorted(files), commit=sent.commit)
         self._mark_applied()
         told = tuple(not_as_sent(self.registry, attempts))
         after = replace(after, findings=in_order([*after.findings, *told]))
         reasons = {*after.exit_reasons, *(one.consequence for one in told), *([ExitReason.FAILED] if failed else [])}
-        journal.note(Event.ENDED)
+        self.journal.note(Event.ENDED)
         return Application(
             self.verb,
-            self.name,
+            self.journal.run,
             now,
             tuple(attempts),
             written,

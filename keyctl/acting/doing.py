@@ -112,7 +112,8 @@ class Doing:
             )
         try:
             sink = self.sinks(place)
-            await asyncio.to_thread(sink.check, recipients)
+            with self.journal.asking(place, "check"):
+                await asyncio.to_thread(sink.check, recipients)
         except SinkError as error:
             return Attempt(action, Outcome.NOT_TRIED, str(error))
         mark = marker(self.registry.id, key.name, key.generation)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from keyctl.acting.doing import LOOKS, Doing
-from keyctl.acting.journal import Journal, Watched
+from keyctl.acting.journal import Journal
 from keyctl.acting.reach import Reach
 from keyctl.exchanges.declaration import Effect
 from keyctl.exchanges.redaction import Redactor
 from keyctl.exchanges.retry import Patience
+from keyctl.exchanges.transport import Watch
 from keyctl.history.committing import Author
 from keyctl.model.account import Account
 from keyctl.model.app import KEYCTL
@@ -33,14 +34,15 @@ BOTH = frozenset({Effect.READ, Effect.WRITE})
 @dataclass(frozen=True, slots=True)
 class Hands:
     """What a run needs of the world beside git: the deployment's credentials for either use. ``observe`` asks the
-    exchanges about a registry; ``sinks`` opens what a file says secrets go to, and raises SinkError; ``confirmed`` asks
-    a person whether these deletions are meant, and raises Refusal where nobody can be asked."""
+    exchanges about a registry, and tells a watch of each request; ``sinks`` opens what a file says secrets go to, and
+    raises SinkError; ``confirmed`` asks a person whether these deletions are meant, and raises Refusal where nobody can
+    be asked."""
 
     environ: Mapping[str, str]
     reading: Credentials
     writing: Credentials
     clock: Callable[[], datetime]
-    observe: Callable[[Desired], Callable[[Registry], Snapshot]]
+    observe: Callable[[Desired, Callable[[Account], Watch] | None], Callable[[Registry], Snapshot]]
     sinks: Callable[[str], Sink]
     confirmed: Callable[[Collection[Action]], bool]
     author: Author
@@ -69,10 +71,6 @@ def reach_of(registry: Registry, tombstones: Tombstones, hands: Hands, journal: 
     writing = hands.writing.serving(accounts, keys)
     declared = {one.fingerprint for key in keys if key.owner == KEYCTL for one in key.living}
     hosts = hosts_of(accounts, hands.environ.get("KEYCTL_SANDBOX"), hands.patience)
-
-    def watch(account: Account) -> Watched:
-        return journal.watch(account.name)
-
     connections = Connections(
         writing,
         hosts,
@@ -80,7 +78,7 @@ def reach_of(registry: Registry, tombstones: Tombstones, hands: Hands, journal: 
         hands.patience,
         measure_clock=True,
         effects=BOTH,
-        watch=watch,
+        watch=journal.watch,
     )
     protected = hands.reading.identifiers() | writing.identifiers() | declared
     return Reach(registry.accounts, writing, connections, frozenset(protected), tombstones, _expected(registry, hands))

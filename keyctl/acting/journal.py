@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -18,8 +19,10 @@ from typing import Any
 from keyctl.exchanges.declaration import Endpoint
 from keyctl.exchanges.errors import ExchangeError
 from keyctl.exchanges.redaction import Redactor
+from keyctl.model.account import Account
 from keyctl.model.refusal import Refusal
 from keyctl.model.times import instant
+from keyctl.secrets.sinks.sink import SinkError
 
 FOLDER = "KEYCTL_JOURNAL"
 """Names the folder of records; else they are in the git directory."""
@@ -77,9 +80,20 @@ class Journal:
                 "make room, then run 'exchange-keyctl apply --resume'",
             ) from None
 
-    def watch(self, account: str) -> Watched:
+    def watch(self, account: Account) -> Watched:
         """Puts every request to an account on record."""
-        return Watched(self, account)
+        return Watched(self, account.name)
+
+    @contextmanager
+    def asking(self, place: str, call: str) -> Iterator[None]:
+        """Puts a question to a sink on record, also one that raises SinkError."""
+        self.note(Event.CALLING, sink=place, call=call)
+        try:
+            yield
+        except SinkError as error:
+            self.note(Event.CALLED, sink=place, call=call, failed=str(error))
+            raise
+        self.note(Event.CALLED, sink=place, call=call, failed=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +120,16 @@ def folder_of(common: Path, environ: Mapping[str, str]) -> Path:
     return Path(named).absolute() if named else common / "keyctl" / "journal"
 
 
-def unfinished(folder: Path) -> Path | None:
-    """The latest record, if it does not say that its run ended."""
-    records = sorted(folder.glob("*.jsonl"))
-    if not records:
-        return None
-    return None if any(line.get("event") == Event.ENDED for line in lines(records[-1])) else records[-1]
+def unfinished(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
+    """The latest record of a run that began something, and the line that says what, if it does not say that the run
+    ended. A run that died while it only looked is passed over."""
+    for record in sorted(folder.glob("*.jsonl"), reverse=True):
+        said = {line.get("event"): line for line in lines(record)}
+        if Event.ENDED in said:
+            return None
+        if Event.BEGUN in said:
+            return record, said[Event.BEGUN]
+    return None
 
 
 def lines(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -53,10 +53,9 @@ class _Rotating(Applying):
     def verb(self) -> Verb:
         return Verb.ROTATE
 
-    def run(self) -> Application:
-        """What can't be rotated is refused before anything is asked."""
+    def check(self) -> None:
+        """What can't be rotated."""
         assert self._key
-        return Applying.run(self)
 
     def chosen(self, planned: Comparison) -> list[Action]:
         """One rotation; none where its new id is there already and waits to be written back. Where the old one is dead

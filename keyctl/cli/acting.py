@@ -50,7 +50,7 @@ def hands(root: Path, narrowed: Narrowing, progress: Progress) -> Hands:
         reading=Credentials.from_environ(environ, READ),
         writing=Credentials.from_environ(environ, WRITE),
         clock=lambda: datetime.now(UTC),
-        observe=lambda desired: look(desired, narrowed, progress.say),
+        observe=lambda desired, watch: look(desired, narrowed, progress.say, watch=watch),
         sinks=cache(lambda reference: open_sink(reference, environ, work_tree=work_tree)),
         confirmed=lambda actions: confirmed(actions, progress),
         author=_author(root),

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from keyctl.exchanges.transport import Watch
+    from keyctl.model.account import Account
     from keyctl.model.live import Snapshot
     from keyctl.model.registry import Registry
     from keyctl.reconcile.desired import Desired
@@ -21,9 +23,10 @@ def look(
     environ: Mapping[str, str] = os.environ,
     *,
     balances: bool = False,
+    watch: Callable[[Account], Watch] | None = None,
 ) -> Callable[[Registry], Snapshot]:
     """Asks the exchanges about a registry with the credentials of an environment, by default this process's;
-    ``balances`` asks also what lies in the accounts that have a ``max_balance``."""
+    ``balances`` asks also what lies in the accounts that have a ``max_balance``, ``watch`` is told of each request."""
     from keyctl.reconcile.observe import observe
     from keyctl.secrets.sources import Credentials
 
@@ -37,6 +40,7 @@ def look(
             only=only.accounts(declared) if only else None,
             balances=balances,
             progress=progress,
+            watch=watch,
         )
 
     return ask

@@ -103,7 +103,7 @@ def _hands(scratch: Path, environ: Mapping[str, str], now: datetime) -> Hands:
         reading=Credentials.from_environ(environ, READ),
         writing=Credentials.from_environ(environ, WRITE),
         clock=lambda: now,
-        observe=lambda desired: look(desired, environ=environ),
+        observe=lambda desired, watch: look(desired, environ=environ, watch=watch),
         sinks=cache(lambda reference: open_sink(reference, environ, work_tree=scratch)),
         confirmed=lambda _actions: False,  # --yes says so
         author=Author("Desk Example", "desk@desk.example"),
@@ -116,14 +116,14 @@ def _plan(scratch: Path, hands: Hands) -> Comparison:
 
     desired = read_desired(scratch, environ=hands.environ, protected=PROTECTED, cached=False)
     now = hands.clock()
-    return run.reconcile(scratch, desired, hands.observe(desired), now=now, real_now=now, planned=True).comparison
+    return run.reconcile(scratch, desired, hands.observe(desired, None), now=now, real_now=now, planned=True).comparison
 
 
 def _apply(scratch: Path, hands: Hands, only: Narrowing) -> tuple[Application, Comparison]:
     from keyctl.acting.apply import Wishes, apply
     from keyctl.cli.looking import look
 
-    narrowed = replace(hands, observe=lambda desired: look(desired, only, environ=hands.environ))
+    narrowed = replace(hands, observe=lambda desired, watch: look(desired, only, environ=hands.environ, watch=watch))
     applied = apply(scratch, Wishes(only=only, yes=True, commit=True, push=True, protected=PROTECTED), narrowed)
     assert applied.after is not None
     return applied, applied.after

@@ -15,11 +15,13 @@ from keyctl.exchanges.hosts import SANDBOX
 from keyctl.exchanges.quotes import Quotes
 from keyctl.exchanges.redaction import Redactor
 from keyctl.exchanges.retry import Patience
+from keyctl.exchanges.transport import Watch
 from keyctl.model.account import Account, Environment
 from keyctl.model.key import Key
 from keyctl.model.live import NOT_ASKED_FOR, AccountSnapshot, Coverage, Snapshot, Unanswered
 from keyctl.model.names import AccountName, ExchangeId
 from keyctl.model.observed import NotObservable
+from keyctl.model.refusal import Refusal
 from keyctl.model.registry import Registry
 from keyctl.model.tombstone import Tombstones
 from keyctl.reconcile.connections import Connections, hosts_of
@@ -38,13 +40,15 @@ def observe(
     balances: bool | Collection[AccountName] = False,
     progress: Callable[[str], None] | None = None,
     patience: Patience | None = None,
+    watch: Callable[[Account], Watch] | None = None,
 ) -> Snapshot:
     """All that the exchanges report now of the registry's open accounts, or of those in ``only``.
 
     Every one of them is in the snapshot; what could not be learnt makes it incomplete and says why. Nothing is raised
     for that. ``balances`` asks what lies in those accounts that have a ``max_balance``, or in the named ones of them.
     ``sandbox`` is the control URL of the simulated exchanges, None for ``KEYCTL_SANDBOX``; ``clock`` gives
-    aware UTC times; ``progress`` is called with one line for each account that is done.
+    aware UTC times; ``progress`` is called with one line for each account that is done. ``watch`` is told of each
+    request, and what it raises as a Refusal ends it all.
     """
     taken_at = clock()
     wanted = [
@@ -66,6 +70,7 @@ def observe(
         progress or (lambda _line: None),
         patience or Patience(),
         weighed,
+        watch,
     )
     accounts = asyncio.run(observation.of(wanted))
     return Snapshot(registry.id, taken_at, tuple(sorted(accounts, key=lambda account: account.account)))
@@ -83,6 +88,7 @@ class _Observation:
     progress: Callable[[str], None]
     patience: Patience
     balances: frozenset[AccountName]
+    watch: Callable[[Account], Watch] | None
 
     async def of(self, wanted: list[Account]) -> list[AccountSnapshot]:
         """The wanted accounts. A parent that only its children need is asked, and left out of the answer."""
@@ -92,7 +98,7 @@ class _Observation:
         redactor = Redactor(())
         self.credentials.tell(redactor.learn)
         hosts = hosts_of(wanted, self.sandbox, self.patience)
-        connections = Connections(self.credentials, hosts, redactor, self.patience)
+        connections = Connections(self.credentials, hosts, redactor, self.patience, watch=self.watch)
         alone, roots = self._roots(wanted)
         by_root = {
             root.name: tuple(account for account in wanted if account.parent == root.name) for root in roots.values()
@@ -177,7 +183,7 @@ async def _all(groups: list[Group]) -> list[AccountSnapshot]:
     answers = await asyncio.gather(*work, return_exceptions=True)
     found: list[AccountSnapshot] = []
     for group, answer in zip(groups, answers, strict=True):
-        if isinstance(answer, Exception):
+        if isinstance(answer, Exception) and not isinstance(answer, Refusal):
             # a fault of keyctl's own must not stop the rest, nor show values; where it happened is enough to find it
             found += group.unasked(f"keyctl itself failed: {type(answer).__name__} at {_where(answer)}; report this")
         elif isinstance(answer, BaseException):

@@ -93,7 +93,7 @@ class Failing(Matrix):
         dead = world.ids - {key["id"] for key in world.live(state)}
         try:
             world.settle(world.root)
-            if done.status == world.row.ends == 0:
+            if done.status == 0:
                 self.check(done, world.root, dead)
             else:
                 self.check(world.act(world.row.anew), world.root, dead)

@@ -74,7 +74,14 @@ ROWS = (
     Row("disable", (DERIBIT,), _file(more="disabled: true\n"), _live()),
     Row("enable", (DERIBIT,), _file(), _live(native={"enabled": False})),
     Row("delete expired", ALL, _file(expires=OVER), _live()),
-    Row("disable expired", (DERIBIT,), _file(expires=OVER), _live(), account={"on_expiry": "disable"}, ends=2),
+    Row(
+        "disable expired",
+        (DERIBIT,),
+        _file(expires=OVER),
+        _live(),
+        account={"on_expiry": "disable"},
+        told=("expiry-past",),
+    ),
     Row("kill", ALL, _revoked, _live()),
     Row(
         "delete unmanaged",

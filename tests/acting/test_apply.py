@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -65,23 +66,29 @@ def test_keys_are_made_delivered_and_written_back(here: Desk) -> None:
 
 
 def test_every_request_and_delivery_is_on_record_before_and_after_and_no_secret_is(here: Desk) -> None:
-    with_new(here, OKX)
+    with_new(here, *VENUES)
+    before = len(here.control("GET", "/requests"))
     ran = here.run("apply", "--format", "json", "--full-ids")
     record = journal(here)
     events = [line["event"] for line in record]
-    assert events[:3] == ["begun", "acting", "calling"] and events[-1] == "ended"
-    for before, after in (
+    assert events[0] == "calling" and events[-1] == "ended"
+    assert events.index("begun") < events.index("acting") < events.index("delivering")
+    sent = Counter(f"{entry['method']} {entry['path']}" for entry in here.control("GET", "/requests")[before:])
+    noted = [line for line in record if line["event"] == "calling"]
+    assert Counter(line["call"] for line in noted if "account" in line) == sent, "each request, looks too"
+    assert Counter(line["call"] for line in noted if "sink" in line) == Counter(check=3, holds=3)
+    for begun, ended in (
         ("calling", "called"),
         ("delivering", "delivered"),
         ("acting", "acted"),
         ("writing", "written"),
     ):
-        assert events.count(before) == events.count(after) > 0
-    asked = [line["call"] for line in record if line["event"] == "calling"]
-    assert "POST /api/v5/users/subaccount/apikey" in asked
-    (parcel,) = here.delivered().values()
+        assert events.count(begun) == events.count(ended) > 0
+    assert "POST /api/v5/users/subaccount/apikey" in sent
     told = json.dumps(record) + ran.out + ran.err + here.text("keys.d/okx-new.yaml")
-    assert parcel["secret"] not in told and parcel["passphrase"] not in told and CANARY not in told
+    parcels = here.delivered().values()
+    assert len(parcels) == 3 and CANARY not in told
+    assert not [one for parcel in parcels for one in ("secret", "passphrase") if parcel.get(one, "none of it") in told]
 
 
 def test_until_it_is_merged_a_fresh_clone_makes_no_second_key(here: Desk) -> None:

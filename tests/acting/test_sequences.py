@@ -214,6 +214,19 @@ def test_a_run_that_dies_while_it_takes_up_another(begin: Begin, venue: Venue) -
         matrix.check(world.resumed(), world.root, dead)
 
 
+def test_a_run_that_dies_while_it_looks_has_begun_nothing_that_could_be_taken_up(begin: Begin) -> None:
+    matrix = begin(CREATE, BYBIT)
+    world = matrix.world
+    world.act(CREATE.command, deadly=made_at(matrix))
+    (first,) = (world.root / ".git" / "keyctl" / "journal").glob("*.jsonl")
+    looking = matrix.points.index("journal: after calling")
+    assert looking < matrix.points.index("journal: before begun")
+    assert world.act(CREATE.command, deadly=looking).status < 0
+    done = world.resumed()
+    assert f"resumed run {first.stem}" in " ".join(done.out.split()), done
+    matrix.check(done, world.root, world.ids - {key["id"] for key in world.live()})
+
+
 def test_what_died_is_not_taken_up_once_something_else_is_merged(begin: Begin) -> None:
     matrix = begin(CREATE, BYBIT)
     world = matrix.world
