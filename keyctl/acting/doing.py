@@ -28,7 +28,7 @@ from keyctl.model.observed import Known, value_of
 from keyctl.model.plan import Action, Op
 from keyctl.model.registry import Registry
 from keyctl.reconcile import steps
-from keyctl.reconcile.drift import drift
+from keyctl.reconcile.drift import drift, rests_on_reading
 from keyctl.secrets.sinks.sink import Parcel, Sink, SinkError
 
 LOOKS = 5
@@ -215,10 +215,14 @@ class Doing:
         live = _in(await way.keys(), identifier)
         if live is None:
             raise Unlisted("the exchange no longer lists it", "look again with 'exchange-keyctl reconcile'")
-        now = drift(key, live, sets_expiry=False).changes
+        planned = {change.field.removeprefix("retiring."): change.live for change in action.changes}
+        now = [
+            change
+            for change in drift(key, live, sets_expiry=False).changes
+            if change.field in planned or not rests_on_reading(change, key, live)
+        ]
         if not now:
             return Attempt(action, Outcome.DONE, "it is as its file says already")
-        planned = {change.field.removeprefix("retiring."): change.live for change in action.changes}
         if any(planned.get(change.field, change) != change.live for change in now):
             return Attempt(action, Outcome.NOT_TRIED, "it was changed meanwhile; look again")
         fields = {change.field for change in now}

@@ -33,10 +33,11 @@ class KeyEvent:
 @dataclass(frozen=True, slots=True)
 class Assumption:
     """A field whose meaning the exchange documents two ways, or not at all, and of which the worse reading was taken;
-    ``words`` say so in a sentence."""
+    ``words`` say so in a sentence, and ``otherwise`` are the scopes by the other reading, where that is known."""
 
     field: str
     words: str
+    otherwise: ScopeSet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,11 @@ class LiveKey:
     native: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     events: tuple[KeyEvent, ...] = ()
+
+    @property
+    def scopes_otherwise(self) -> ScopeSet | None:
+        """The scopes by another reading of the answer than the worse one, which was taken; None where there is none."""
+        return next((one.otherwise for one in self.assumptions if one.field == "scopes"), None)
 
 
 @dataclass(frozen=True, slots=True)

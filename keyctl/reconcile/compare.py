@@ -25,7 +25,7 @@ from keyctl.model.times import end_of
 from keyctl.model.tombstone import Tombstone, Tombstones
 from keyctl.reconcile import wording
 from keyctl.reconcile.accounts import account_findings
-from keyctl.reconcile.drift import drift
+from keyctl.reconcile.drift import drift, rests_on_reading
 from keyctl.reconcile.telling import tell
 from keyctl.reconcile.unverified import unverified
 
@@ -209,22 +209,25 @@ class _Work:
         self, key: Key, account: Account, where: AccountName, live: LiveKey
     ) -> tuple[tuple[Change, ...], tuple[str, ...]]:
         compared = drift(key, live, sets_expiry=self._venue(account).sets_expiry)
-        changes = compared.changes
+        vouched = self._vouched(key, self.snapshots[key.account]) if where == key.account else frozenset()
+        doubtful = [one for one in compared.changes if one.field in vouched and rests_on_reading(one, key, live)]
+        unknown = (*(change.field for change in doubtful), *compared.unknown)
+        changes = tuple(change for change in compared.changes if change not in doubtful)
         if where != key.account:
             changes = (Change("account", where, key.account, Risk.ESCALATION), *changes)
         for change in changes:
             self._drifted(key, account, change)
-        vouched = self._vouched(key, self.snapshots[key.account]) if where == key.account else frozenset()
-        unseen = tuple(name for name in compared.unknown if name not in vouched)
+        unseen = tuple(name for name in unknown if name not in vouched)
         if unseen:
             words = wording.unobserved(key, account, unseen)
             self.findings.append(tell("unobserved", words, key=key, account=account, place=key.place))
         drifted = {change.field for change in changes}
         for assumption in live.assumptions:
             if assumption.field in drifted:
-                words = wording.assumed(key, assumption.words)
+                doubt = any(rests_on_reading(change, key, live) for change in changes)
+                words = wording.assumed(key, assumption, doubtful=doubt)
                 self.findings.append(tell("assumed", words, key=key, account=account, place=key.place))
-        return changes, compared.unknown
+        return changes, unknown
 
     def _unseen(
         self, key: Key, account: Account, seen: AccountSnapshot, identifier: Identifier, *, ended: bool

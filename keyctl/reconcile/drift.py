@@ -63,6 +63,11 @@ def drift(key: Key, live: LiveKey, *, sets_expiry: bool) -> Drift:
     return Drift(tuple(changes), tuple(unknown))
 
 
+def rests_on_reading(change: Change, key: Key, live: LiveKey) -> bool:
+    """Whether a difference is one by the worse of two readings of the exchange's answer alone."""
+    return change.field == "scopes" and live.scopes_otherwise == key.scopes
+
+
 def _expiry(key: Key, live: datetime | None) -> Iterator[Change]:
     desired = end_of(key.expires) if key.expires else None
     if live != desired:

@@ -18,7 +18,7 @@ from keyctl.model.live import AccountSnapshot, Assumption, Coverage, KeyEvent, L
 from keyctl.model.names import AccountName, ExchangeId
 from keyctl.model.observed import ABSENT, Absent, Known, NotObservable, Observed
 from keyctl.model.refusal import Refusal
-from keyctl.model.scopes import Scope, in_order
+from keyctl.model.scopes import Scope, ScopeSet, in_order
 from keyctl.model.times import instant
 from keyctl.registry.schema import decided_errors, validity
 
@@ -198,9 +198,14 @@ def _key(key: LiveKey) -> dict[str, Any]:
         "expires_at": _observed(key.expires_at, instant),
         "last_used_at": _observed(key.last_used_at, instant),
         "native": list(key.native),
-        "assumptions": [{"field": one.field, "words": one.words} for one in key.assumptions],
+        "assumptions": [_assumption(one) for one in key.assumptions],
         "events": [{"at": instant(event.at), "what": event.what} for event in key.events],
     }
+
+
+def _assumption(one: Assumption) -> dict[str, Any]:
+    told: dict[str, Any] = {"field": one.field, "words": one.words}
+    return told if one.otherwise is None else {**told, "otherwise": list(in_order(one.otherwise))}
 
 
 def _observed(field: Observed[Any], show: Any) -> dict[str, Any]:
@@ -260,7 +265,7 @@ def _read_key(read: Mapping[str, Any]) -> LiveKey:
     return LiveKey(
         identifier=_read_identifier(read),
         label=_read_observed(read["label"], str),
-        scopes=_read_observed(read["scopes"], lambda scopes: frozenset(Scope(scope) for scope in scopes)),
+        scopes=_read_observed(read["scopes"], _read_scopes),
         ips=_read_observed(read["ips"], _read_ips),
         enabled=_read_observed(read["enabled"], bool),
         created_at=_read_observed(read["created_at"], _moment),
@@ -268,9 +273,16 @@ def _read_key(read: Mapping[str, Any]) -> LiveKey:
         expires_at=_read_observed(read["expires_at"], _moment),
         last_used_at=_read_observed(read["last_used_at"], _moment),
         native=tuple(read["native"]),
-        assumptions=tuple(Assumption(one["field"], one["words"]) for one in read["assumptions"]),
+        assumptions=tuple(
+            Assumption(one["field"], one["words"], _read_scopes(one["otherwise"]) if "otherwise" in one else None)
+            for one in read["assumptions"]
+        ),
         events=tuple(KeyEvent(_moment(event["at"]), event["what"]) for event in read["events"]),
     )
+
+
+def _read_scopes(texts: list[str]) -> ScopeSet:
+    return frozenset(Scope(text) for text in texts)
 
 
 def _read_ips(texts: list[str]) -> IpSet:

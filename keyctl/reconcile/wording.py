@@ -10,7 +10,7 @@ from keyctl.model.change import Change, Value
 from keyctl.model.finding import Risk
 from keyctl.model.identifier import Identifier
 from keyctl.model.key import Key
-from keyctl.model.live import AccountSnapshot, LiveKey, SubAccount
+from keyctl.model.live import AccountSnapshot, Assumption, LiveKey, SubAccount
 from keyctl.model.names import AccountName
 from keyctl.model.observed import Known, value_of
 from keyctl.model.scopes import in_order
@@ -131,9 +131,15 @@ def unobserved(key: Key, account: Account, fields: tuple[str, ...]) -> Words:
     )
 
 
-def assumed(key: Key, assumption: str) -> Words:
-    """An assumption that took part in a difference."""
-    return f"{key.name}: {assumption}", "look at the key on the exchange's own page before acting on the difference"
+def assumed(key: Key, assumption: Assumption, *, doubtful: bool) -> Words:
+    """An assumption that took part in a difference, or, where that is ``doubtful``, that alone makes one."""
+    remedy = "look at the key on the exchange's own page before acting on the difference"
+    if doubtful:
+        remedy = (
+            f"look at the key on the exchange's own page; if {assumption.field} are as its file says:"
+            f" {_attest(key)} --field {assumption.field}; until then each apply sets them again"
+        )
+    return f"{key.name}: {assumption.words}", remedy
 
 
 def not_as_sent(key: Key, account: Account, change: Change) -> Words:

@@ -230,6 +230,32 @@ def test_what_was_changed_by_hand_is_set_back(here: Desk, venue: Venue) -> None:
     assert here.git("status", "--short") == ""
 
 
+def test_a_key_that_only_reads_is_set_again_at_bybit_until_somebody_looked_at_it(here: Desk) -> None:
+    """The listing's flag is documented both ways; the answer to a change has it as a number, and nothing else has."""
+    name, reads = "bybit-hold", key_file(BYBIT, here.id("bybit-hold"), scopes=("read",))
+    here.write(f"keys.d/{name}.yaml", reads)
+    here.merge("It is to read alone")
+    for _ in range(2):
+        made = here.document("apply", "--only-reductions")
+        assert outcomes(made) == {name: "done"} and made["outcomes"][0]["unknown"] == ["scopes"]
+        assert here.keys("bybit-mm")[here.id(name)]["native"]["read_only"] is True
+        assert {one["rule"] for one in made["findings"]} >= {"drift", "assumed"}
+    words = ("--evidence", "the web page says read-only", "--field", "scopes", "--by", "ann@desk.example")
+    assert here.run("attest", name, *words).status == 0
+    here.merge("Ann looked")
+    writes = here.writes()
+    assert here.document("plan")["actions"] == [] and here.run("plan").status == 0
+    assert here.run("apply").status == 0 and here.writes() == writes
+    both = here.text(f"keys.d/{name}.yaml").replace('["203.0.113.7"]', '["203.0.113.7", "203.0.113.8"]')
+    here.write(f"keys.d/{name}.yaml", both)
+    here.merge("One address more")
+    assert outcomes(here.document("apply")) == {name: "done"} and here.run("plan").status == 0
+    wider = here.text(f"keys.d/{name}.yaml").replace("[read]", "[read, trade.spot]")
+    here.write(f"keys.d/{name}.yaml", wider)
+    here.merge("It trades")
+    assert outcomes(here.document("apply")) == {}, "by the worse reading it could do that already"
+
+
 @pytest.mark.parametrize("op", ["create", "update"])
 def test_what_the_exchange_silently_made_otherwise_is_a_finding(
     here: Desk, op: str, monkeypatch: pytest.MonkeyPatch

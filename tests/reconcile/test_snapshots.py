@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyctl.model.identifier import Identifier
-from keyctl.model.live import AccountSnapshot, Coverage, Snapshot, Unanswered
+from keyctl.model.live import AccountSnapshot, Assumption, Coverage, Snapshot, Unanswered
 from keyctl.model.observed import Known, NotObservable
 from keyctl.model.refusal import Refusal
+from keyctl.model.scopes import READ
 from keyctl.reconcile import snapshots
 from keyctl.reconcile.compare import compare
 from keyctl.registry.schema import decided_errors, validity
@@ -43,6 +44,20 @@ def test_a_snapshot_read_back_compares_the_same(tmp_path_factory: pytest.TempPat
     assert snapshots.digest(read) == snapshots.digest(world.snapshot)
     stones = world.registry.tombstones()
     assert compare(world.registry, stones, read, NOW, {}) == compare(world.registry, stones, world.snapshot, NOW, {})
+
+
+@given(worlds())
+def test_what_was_assumed_and_the_other_reading_of_it_are_kept(
+    tmp_path_factory: pytest.TempPathFactory, world: World
+) -> None:
+    guess = (Assumption("scopes", "two things", frozenset({READ})), Assumption("ips", "nothing"))
+    account = only_account(world.snapshot)
+    keys = tuple(replace(key, assumptions=guess) for key in account.keys)
+    assumed = with_first(world.snapshot, replace(account, keys=keys))
+    document = snapshots.document(assumed)
+    assert validity("snapshot")(document), decided_errors("snapshot", document)
+    read = snapshots.load(saved(assumed, tmp_path_factory.mktemp("snapshots")), world.registry.id, NOW)
+    assert [key.assumptions for key in only_account(read).keys] == [guess] * len(keys)
 
 
 @given(worlds())

@@ -100,12 +100,15 @@ def judge(
     stones: Iterable[Tombstone] = (),
     venue: Venue | None = None,
     on_expiry: OnExpiry = OnExpiry.REPORT,
+    attested: Iterable[str] = (),
 ) -> Judged:
     """One declared key against what was seen."""
     declared = registry(key, main={"on_expiry": on_expiry})
     tombstones = Tombstones([*declared.tombstones(), *stones])
     snapshot = Snapshot(declared.id, now, accounts)
-    return Judged(compare(declared, tombstones, snapshot, now, {VENUE: venue} if venue else {}))
+    venues = {VENUE: venue} if venue else {}
+    words = frozenset(attested)
+    return Judged(compare(declared, tombstones, snapshot, now, venues, attested=lambda _key: words))
 
 
 def row(*statuses: Status, identifier: Identifier | None = ID, **changes: Any) -> KeyRow:
@@ -178,6 +181,38 @@ def test_what_was_assumed_is_told_only_where_it_made_a_difference() -> None:
     ]
     judged = judge(KEY, seen(alive(assumptions=guess, ips=Known(ANY))))
     assert judged.told == [("drift", QUOTES, MAIN, at("ips")), ("assumed", QUOTES, MAIN, Place(FILE))]
+
+
+READS = frozenset({READ})
+TWO_WAYS = (Assumption("scopes", "the documentation says two things", READS),)
+
+
+def test_a_difference_by_the_worse_reading_is_one_until_somebody_looked() -> None:
+    reads, doubtful = replace(KEY, scopes=READS), alive(assumptions=TWO_WAYS)
+    judged = judge(reads, seen(doubtful))
+    assert judged.row.statuses == (Status.DRIFTED,) and [one.field for one in judged.row.changes] == ["scopes"]
+    assert judged.told == [("drift", QUOTES, MAIN, at("scopes")), ("assumed", QUOTES, MAIN, Place(FILE))]
+    assert "attest quotes" in judged.findings[1].remedy and "--field scopes" in judged.findings[1].remedy
+    looked = judge(reads, seen(doubtful), attested=("scopes",))
+    assert (looked.row, looked.told) == (row(Status.IN_SYNC, unknown=("scopes",)), [])
+    other = judge(reads, seen(doubtful), attested=("ips", "enabled"))
+    assert (other.row, other.told) == (judged.row, judged.told)
+
+
+def test_a_word_about_scopes_hides_no_difference_that_both_readings_have() -> None:
+    wider = alive(assumptions=TWO_WAYS, scopes=Known(SCOPES | {WITHDRAW}))
+    judged = judge(KEY, seen(wider), attested=("scopes",))
+    assert judged.row.status is Status.DRIFTED and judged.findings[0].severity is Severity.CRITICAL
+    assert "attest" not in judged.findings[1].remedy
+    certain = judge(replace(KEY, scopes=READS), seen(alive()), attested=("scopes",))
+    assert certain.row.status is Status.DRIFTED
+    moved = judge(
+        replace(KEY, scopes=READS), seen(), seen(alive(assumptions=TWO_WAYS), name=SIDE), attested=("scopes",)
+    )
+    assert {one.field for one in moved.row.changes} == {"account", "scopes"}
+    unbound = judge(replace(KEY, scopes=READS), seen(alive(assumptions=TWO_WAYS, ips=Known(ANY))), attested=("scopes",))
+    assert (unbound.row.status, unbound.row.unknown) == (Status.DRIFTED, ("scopes",))
+    assert [one.field for one in unbound.row.changes] == ["ips"]
 
 
 def test_a_different_end_is_drift_only_where_the_exchange_lets_it_be_set() -> None:

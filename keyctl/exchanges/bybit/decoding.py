@@ -30,6 +30,7 @@ POLARITY = Assumption(
     "scopes",
     "the listing's `readOnly` is documented both ways (true as read-write and true as read-only):"
     " read-write is assumed",
+    frozenset({READ}),
 )
 _NOT_IN_ANSWER = NotObservable("the answer does not say")
 _ENABLED = {1: True, 2: False, 3: True, 4: True}
