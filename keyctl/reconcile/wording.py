@@ -12,10 +12,11 @@ from keyctl.model.identifier import Identifier
 from keyctl.model.key import Key
 from keyctl.model.live import AccountSnapshot, Assumption, LiveKey, SubAccount
 from keyctl.model.names import AccountName
-from keyctl.model.observed import Known, value_of
+from keyctl.model.observed import Known
 from keyctl.model.scopes import in_order
 from keyctl.model.times import end_of, instant
 from keyctl.model.tombstone import Tombstone
+from keyctl.reconcile import labels
 
 Words = tuple[str, str]
 """A message and its remedy."""
@@ -316,6 +317,6 @@ def _more_and_less(more: list[str], less: list[str], gained: str, lost: str) -> 
 
 
 def _label(live: LiveKey) -> str:
-    """The label as somebody typed it at the exchange: quoted, cut, and without characters that could act."""
-    label = value_of(live.label)
-    return f" ({label[:40]!r})" if label else ""
+    """The label as somebody typed it at the exchange, with care."""
+    told = labels.shown(live, ())
+    return "" if told is None else f" {told}" if told.startswith("(not ") else f" ({told!r})"

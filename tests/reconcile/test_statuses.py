@@ -28,6 +28,7 @@ from keyctl.model.times import end_of
 from keyctl.model.tombstone import Tombstone, Tombstones
 from keyctl.reconcile.compare import NEAR as WINDOW
 from keyctl.reconcile.compare import Compared, Venue, compare
+from keyctl.sandbox.invented import invented_secret
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 VENUE = ExchangeId("bybit")
@@ -333,6 +334,15 @@ def test_of_several_ends_the_first_is_told() -> None:
 def test_a_key_past_its_end_is_not_told_of_an_early_one() -> None:
     early = alive(expires_at=Known(END - timedelta(days=1)))
     assert judge(MORTAL, seen(early), now=END).told == [("expired", QUOTES, MAIN, at("expires"))]
+
+
+def test_a_label_that_holds_a_secret_is_told_and_not_repeated() -> None:
+    stones = [Tombstone(OTHER, "elsewhere")]
+    for label, shown in (("bot 7", "'bot 7'"), (f"secret: {invented_secret('x', 'y')}", "not repeated here")):
+        for tombstones in ([], stones):
+            judged = judge(KEY, seen(alive(), alive(OTHER, label=Known(label))), stones=tombstones)
+            told = next(one.message for one in judged.findings if one.rule in ("unmanaged", "reactivated"))
+            assert f"({shown}" in told and "CANARY" not in told and invented_secret("x", "y") not in told
 
 
 # keys without an id
