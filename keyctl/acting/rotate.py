@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -84,7 +84,8 @@ class _Rotating(Applying):
         self, snapshot: Snapshot, after: Comparison, delivered: Mapping[Fingerprint, bool], attempts: Sequence[Attempt]
     ) -> Iterator[Entry]:
         key, rotation, today = self._key, self._rotation, self.hands.clock().date()
-        yield from entries(self.registry, snapshot, after.keys, delivered, today, rotation.until)
+        for entry in entries(self.registry, snapshot, after.keys, delivered, today, rotation.until):
+            yield replace(entry, what="issued") if rotation.leaked and entry.what.startswith("issued") else entry
         for attempt in attempts:
             tried = attempt.outcome is not Outcome.NOT_TRIED
             if attempt.action.kills and tried and attempt.action.identifier is not None:

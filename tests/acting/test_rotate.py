@@ -296,7 +296,9 @@ def test_without_a_word_from_anybody_the_old_one_stays(here: Desk) -> None:
 @venues
 def test_a_leaked_id_dies_at_once_and_its_successor_is_delivered(here: Desk, venue: Venue) -> None:
     name, old = f"{venue.name}-hold", here.id(f"{venue.name}-hold")
-    assert here.run("rotate", name, "--leaked").status == 0
+    done = here.document("rotate", name, "--leaked")
+    assert done["exit_reasons"] == []
+    assert [row["what"] for row in done["written"]] == ["issued", "revoked, confirmed dead"]
     (new,) = others(here, venue)
     text = here.text(f"keys.d/{name}.yaml")
     assert old not in here.keys(venue.account) and new in here.delivered()
