@@ -188,7 +188,17 @@ class World(Desk):
             for known, key in account.get("keys", {}).items()
         ]
 
+    def made(self) -> list[dict[str, Any]]:
+        """The keys that were made since the start, and live."""
+        return [key for key in self.live() if key["id"] not in self.ids]
+
     # processes
+
+    def ran(self, hook: Callable[[], None] = lambda: None) -> tuple[Done, list[str]]:
+        """The row's command, and what it asked the exchange to change."""
+        before = len(self.writes())
+        done = self.act(self.row.command, hook=hook)
+        return done, [line.rsplit(" ", 1)[1] for line in self.writes()[before:]]
 
     def act(
         self,

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from keyctl.secrets.sinks.file import FileSink
 from keyctl.secrets.sinks.sink import SinkError
 from tests.acting.conftest import Begin
 from tests.acting.desk import Venue
-from tests.acting.matrix import Done, World
+from tests.acting.replacing import after, instead
 from tests.acting.rows import ALL, CREATE
 
 AT = [pytest.param(venue, id=venue.name) for venue in ALL]
@@ -26,38 +25,11 @@ def breaks(*_given: object) -> Any:
     raise RuntimeError("a plug-in's own fault")
 
 
-def instead(name: str, other: Callable[..., Any]) -> Callable[[], None]:
-    """Puts something in a sink's place, in a process that is to fail."""
-    return lambda: setattr(FileSink, name, other)
-
-
-def after(name: str, then: Callable[..., Any]) -> Callable[[], None]:
-    """The sink does it, and then fails all the same."""
-    original = getattr(FileSink, name)
-
-    def both(*given: Any) -> Any:
-        original(*given)
-        return then(*given)
-
-    return instead(name, both)
-
-
-def ran(world: World, hook: Callable[[], None]) -> tuple[Done, list[str]]:
-    """A run, and what it asked the exchange to change."""
-    before = len(world.writes())
-    done = world.act(CREATE.command, hook=hook)
-    return done, [line.rsplit(" ", 1)[1] for line in world.writes()[before:]]
-
-
-def made(world: World) -> list[dict[str, Any]]:
-    return [key for key in world.live() if key["id"] not in world.ids]
-
-
 @pytest.mark.parametrize("venue", AT)
 def test_nothing_is_made_where_nothing_could_be_delivered(begin: Begin, venue: Venue) -> None:
     matrix = begin(CREATE, venue)
     world = matrix.world
-    done, writes = ran(world, instead("check", fails))
+    done, writes = world.ran(instead("check", fails))
     assert (done.status, writes) == (1, []) and "the store says no" in done.out
     matrix.check(world.act(CREATE.anew), world.root, frozenset())
 
@@ -73,9 +45,9 @@ def test_a_key_whose_secret_was_not_delivered_is_deleted_at_once(
 ) -> None:
     matrix = begin(CREATE, venue)
     world = matrix.world
-    done, writes = ran(world, hook)
+    done, writes = world.ran(hook)
     assert done.status == 1 and "it was deleted again" in " ".join(done.out.split())
-    assert made(world) == [] and len(writes) == (3 if venue.name == "deribit" else 2)
+    assert world.made() == [] and len(writes) == (3 if venue.name == "deribit" else 2)
     matrix.check(world.act(CREATE.anew), world.root, frozenset())
 
 
@@ -86,9 +58,9 @@ def test_a_key_that_could_not_be_deleted_again_is_the_next_run_s(begin: Begin, v
     path = {"bybit": "POST /v5/user/delete", "okx": "POST /api/v5/users/subaccount/delete"}
     match = path.get(venue.name, "GET /api/v2/private/remove")
     world.control("POST", "/faults", {"exchange": venue.name, "match": match, "kind": "drop", "times": None})
-    done, _ = ran(world, instead("deliver", fails))
+    done, _ = world.ran(instead("deliver", fails))
     world.control("DELETE", "/faults")
-    assert done.status == 1 and "could not be deleted again" in " ".join(done.out.split()) and len(made(world)) == 1
+    assert done.status == 1 and "could not be deleted again" in " ".join(done.out.split()) and len(world.made()) == 1
     matrix.check(world.act(CREATE.anew), world.root, frozenset())
 
 
@@ -100,12 +72,12 @@ def test_a_key_of_whose_secret_nothing_is_known_stays_and_is_not_made_again(
     """A record that says that it arrived is enough; without one a person has to look."""
     matrix = begin(CREATE, venue)
     world = matrix.world
-    done, writes = ran(world, instead("holds", answer))
-    assert done.status == 0 and len(made(world)) == 1 and world.git("status", "--porcelain") != ""
+    done, writes = world.ran(instead("holds", answer))
+    assert done.status == 0 and len(world.made()) == 1 and world.git("status", "--porcelain") != ""
     world.git("checkout", "-q", "--", "keys.d")
     shutil.rmtree(world.root / ".git" / "keyctl" / "journal")
-    again, more = ran(world, instead("holds", answer))
-    assert again.status != 0 and more == [] and len(made(world)) == 1, (done, writes, again)
+    again, more = world.ran(instead("holds", answer))
+    assert again.status != 0 and more == [] and len(world.made()) == 1, (done, writes, again)
     assert "nothing tells whether" in " ".join(again.out.split()) and world.git("status", "--porcelain") == ""
     matrix.check(world.act(CREATE.anew), world.root, frozenset())
 
@@ -115,8 +87,8 @@ def test_a_folder_that_is_gone_when_the_secret_comes(begin: Begin, venue: Venue)
     matrix = begin(CREATE, venue)
     world = matrix.world
     aside = world.sink.with_name("aside")
-    done, _ = ran(world, after("check", lambda *_given: world.sink.rename(aside)))
-    assert done.status == 1 and made(world) == []
+    done, _ = world.ran(after("check", lambda *_given: world.sink.rename(aside)))
+    assert done.status == 1 and world.made() == []
     aside.rename(world.sink)
     matrix.check(world.act(CREATE.anew), world.root, frozenset())
 
@@ -126,7 +98,7 @@ def test_a_folder_that_others_may_write_to_gets_no_secret(begin: Begin, venue: V
     matrix = begin(CREATE, venue)
     world = matrix.world
     world.sink.chmod(0o777)
-    done, writes = ran(world, lambda: None)
+    done, writes = world.ran()
     assert (done.status, writes) == (1, [])
     world.sink.chmod(0o700)
     matrix.check(world.act(CREATE.anew), world.root, frozenset())
