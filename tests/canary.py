@@ -19,10 +19,10 @@ SINK = "sink"
 """The name of folders in which tests have new secrets delivered: there, and nowhere else, they belong."""
 
 
-def canaries_in(folder: Path) -> Iterator[Path]:
-    """Files below a folder that hold a secret; links are not followed, and sinks are left out."""
+def canaries_in(folder: Path, secret: re.Pattern[bytes] = CANARY, sink: str | None = SINK) -> Iterator[Path]:
+    """Files below a folder that hold a secret; links are not followed, and folders called ``sink`` are left out."""
     for path in sorted(folder.rglob("*")):
-        if path.parent.name != SINK and path.is_file() and not path.is_symlink() and CANARY.search(path.read_bytes()):
+        if path.parent.name != sink and path.is_file() and not path.is_symlink() and secret.search(path.read_bytes()):
             yield path
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.acting.desk import Desk, Venue, desk
-from tests.acting.matrix import Matrix, Row, World, scratch, warm_up, worlds
+from tests.acting.matrix import Make, Matrix, Row, scratch, warm_up, worlds
 from tests.acting.rows import CREATE
 
-Make = Callable[[Row, Venue], World]
 Begin = Callable[[Row, Venue], Matrix]
 
 

@@ -6,13 +6,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from unittest import mock
 from urllib.parse import urlsplit
 
@@ -172,9 +172,49 @@ def key_file(
     return "\n".join(lines) + "\n" + more
 
 
+class Store(Protocol):
+    """Where the app's secrets go, as the app sees it. ``plain``: whether they can be read in the desk's own folder for
+    them."""
+
+    @property
+    def plain(self) -> bool: ...
+
+    @property
+    def reference(self) -> str: ...
+
+    @property
+    def recipients(self) -> tuple[str, ...]: ...
+
+    def environ(self) -> Mapping[str, str]:
+        """What keyctl needs to get there."""
+
+    def held(self) -> list[dict[str, Any]]:
+        """All whole credentials that lie there, read without keyctl."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Plain files in a folder."""
+
+    folder: Path
+    plain: bool = True
+    recipients: tuple[str, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        return f"file:{self.folder}"
+
+    def environ(self) -> Mapping[str, str]:
+        return {}
+
+    def held(self) -> list[dict[str, Any]]:
+        return [json.loads(file.read_bytes()) for file in sorted(self.folder.glob("*.json"))]
+
+
 @dataclass
 class Desk:
-    """``root`` is a clone of ``remote``; commands run there unless another clone is named."""
+    """``root`` is a clone of ``remote``; commands run there unless another clone is named. ``storing`` gives the app's
+    store, of which the folder ``sink`` may be a part."""
 
     folder: Path
     scenario: Scenario = field(repr=False)
@@ -182,19 +222,23 @@ class Desk:
     root: Path = field(init=False)
     remote: Path = field(init=False)
     sink: Path = field(init=False)
+    store: Store = field(init=False)
     environ: dict[str, str] = field(default_factory=dict, repr=False)
     clones: int = 0
+    storing: Callable[[Path], Store] = field(default=Files, kw_only=True)
 
     def __post_init__(self) -> None:
         self.root, self.remote, self.sink = (self.folder / name for name in ("desk", "remote.git", "sink"))
         self.sink.mkdir(mode=0o700)
+        self.store = self.storing(self.sink)
         given = environment(self.scenario)
         self.environ = {
             **given,
             # the keys that write are asked about themselves, where nothing else shows them
             **{own: given[writes] for own, writes in _OWN.items() if writes in given},
             "KEYCTL_SANDBOX": self.sandbox.control_url,
-            "KEYCTL_SINKS": f"file:{self.sink}",
+            "KEYCTL_SINKS": self.store.reference,
+            **self.store.environ(),
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "GIT_CONFIG_NOSYSTEM": "1",
@@ -224,11 +268,7 @@ class Desk:
         self.git("remote", "add", "origin", str(self.remote))
         self.write("registry/registry.yaml", f"version: 1\nid: {REGISTRY_ID}\n")
         self.write("registry/accounts.yaml", accounts)
-        needs = "[read, trade.spot, convert, trade.futures, trade.options]"
-        self.write(
-            "registry/apps.yaml",
-            f"hedger: {{team: mm, kind: internal, needs: {needs}, sink: 'file:{self.sink}'}}\n",
-        )
+        self.write("registry/apps.yaml", self.apps("hedger"))
         self.write("registry/policy.yaml", POLICY)
         for venue in self.venues:
             name = f"{venue.name}-hold"
@@ -238,6 +278,14 @@ class Desk:
         for name, text in files.items():
             self.write(f"keys.d/{name.replace('_', '-')}.yaml", text)
         self.merge("Begin")
+
+    def apps(self, *names: str) -> str:
+        """The text of apps.yaml with these apps, whose secrets go to the same place."""
+        needs = "[read, trade.spot, convert, trade.futures, trade.options]"
+        given = json.dumps(self.store.recipients)
+        more = f"recipients: {given}, " if self.store.recipients else ""
+        app = f"{{team: mm, kind: internal, needs: {needs}, {more}sink: '{self.store.reference}'}}"
+        return "".join(f"{name}: {app}\n" for name in names)
 
     @property
     def venues(self) -> list[Venue]:
@@ -334,10 +382,9 @@ class Desk:
         entries = [entry for entry in self.control("GET", "/requests") if entry["write"]]
         return [f"{entry['exchange']} {entry['path'].rsplit('/', 1)[1]}" for entry in entries]
 
-    def delivered(self) -> dict[str, Any]:
-        """What the sink holds, by id."""
-        parcels = [json.loads(file.read_bytes()) for file in sorted(self.sink.glob("*.json"))]
-        return {parcel["api_key"]: parcel for parcel in parcels}
+    def delivered(self) -> dict[str, dict[str, Any]]:
+        """What the app's store holds, by id."""
+        return {parcel["api_key"]: parcel for parcel in self.store.held()}
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import yaml
 
@@ -30,10 +30,11 @@ from keyctl.cli.main import main
 from keyctl.exchanges.retry import Patience
 from keyctl.history.remote import LOCK
 from keyctl.sandbox.invented import invented_id, invented_secret
+from keyctl.sandbox.okx.writing import digest
 from keyctl.sandbox.running import Sandbox, Scenario, running
 from tests.acting import points as hooks
-from tests.acting.desk import ACCOUNTS, REGISTRY_ID, Desk, Venue, fingerprint, key_file, scenario
-from tests.canary import CANARY, canaries_in
+from tests.acting.desk import ACCOUNTS, REGISTRY_ID, Desk, Files, Store, Venue, fingerprint, key_file, scenario
+from tests.canary import CANARY, SINK, canaries_in
 
 SCENARIO = "acting"
 SUBJECT = "subject"
@@ -149,12 +150,10 @@ class World(Desk):
         accounts = yaml.safe_load(ACCOUNTS)
         accounts[venue.account] |= self.row.account
         mine = {name: told for name, told in accounts.items() if told["exchange"] == venue.name}
-        needs = "[read, trade.spot, convert, trade.futures, trade.options]"
-        app = f"{{team: mm, kind: internal, needs: {needs}, sink: 'file:{self.sink}'}}"
         files = {
             "registry/registry.yaml": f"version: 1\nid: {REGISTRY_ID}\n",
             "registry/accounts.yaml": "".join(f"{name}: {json.dumps(told)}\n" for name, told in mine.items()),
-            "registry/apps.yaml": f"hedger: {app}\nquoter: {app}\n",
+            "registry/apps.yaml": self.apps("hedger", "quoter"),
             "registry/policy.yaml": "set: base\n",
             f"keys.d/{venue.name}-hold.yaml": key_file(venue, self.id(f"{venue.name}-hold")),
         }
@@ -330,6 +329,9 @@ class World(Desk):
                 raise Wrong(f"{one} lives, and no file says so: {live[one]}")
             if held.get(one, {}).get("secret") != invented_secret(SCENARIO, one):
                 raise Wrong(f"the secret of {one} is not in the sink")
+            kept = live[one].get("native", {}).get("passphrase_digest")
+            if kept and digest(one, held[one].get("passphrase", "")) != kept:
+                raise Wrong(f"the passphrase of {one} is not in the sink")
         hold = self.id(f"{self.venue.name}-hold")
         for before in self.live(self.state):
             if before["id"] not in self.subjects and live.get(before["id"]) != before:
@@ -337,9 +339,12 @@ class World(Desk):
         assert hold in live
 
     def check_secrets(self) -> None:
-        """No secret lies anywhere but in the sink: not in any file, and not in any git object. Raises Wrong."""
-        for part in self.folder.iterdir():
-            found = [] if part == self.sink else list(canaries_in(part)) if part.is_dir() else []
+        """No secret lies anywhere but in the app's store: not in any file, not in what was said, and not in any git
+        object. Raises Wrong."""
+        chosen = {parcel["passphrase"] for parcel in self.delivered().values() if "passphrase" in parcel}
+        secret = re.compile(b"|".join([CANARY.pattern, *(re.escape(one.encode("ascii")) for one in sorted(chosen))]))
+        for part in (*self.folder.iterdir(), self.said):
+            found = list(canaries_in(part, secret, SINK if self.store.plain else None))
             if found:
                 raise Wrong(f"{found} hold a secret")
             git = part if part == self.remote else part / ".git"
@@ -349,7 +354,7 @@ class World(Desk):
                     check=True,
                     capture_output=True,
                 ).stdout
-                if CANARY.search(said):
+                if secret.search(said):
                     raise Wrong(f"a git object of {git} holds a secret")
 
     def outside(self) -> str:
@@ -451,19 +456,25 @@ def _unlimited() -> None:
     setattr(Credits, spend, lambda *_given: True)
 
 
+class Make(Protocol):
+    """Makes worlds; the app's secrets go to files unless another store is given."""
+
+    def __call__(self, row: Row, venue: Venue, storing: Callable[[Path], Store] = Files) -> World: ...
+
+
 @contextmanager
-def worlds(folder: Path) -> Iterator[Callable[[Row, Venue], World]]:
+def worlds(folder: Path) -> Iterator[Make]:
     """Makes worlds, one after the other, all at the same exchanges."""
     simulated = scenario()
     with served(simulated) as sandbox:
         zero: Any = None
         numbers = count()
 
-        def make(row: Row, venue: Venue) -> World:
+        def make(row: Row, venue: Venue, storing: Callable[[Path], Store] = Files) -> World:
             nonlocal zero
             place = folder / f"{next(numbers)}-{row.name.replace(' ', '-')}-{venue.name}"
             place.mkdir(parents=True)
-            world = World(place, simulated, sandbox, venue=venue, row=row, zero=zero)
+            world = World(place, simulated, sandbox, storing=storing, venue=venue, row=row, zero=zero)
             if zero is None:
                 world.zero = zero = world.control("GET", "/state")
             world.begin()

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acting.conftest import Make
 from tests.acting.desk import Venue
-from tests.acting.matrix import Matrix, Row, chosen
+from tests.acting.matrix import Make, Matrix, Row, chosen
 from tests.acting.points import KINDS
 from tests.acting.rows import ROWS
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acting.conftest import Make
 from tests.acting.desk import Venue
 from tests.acting.failing import WAYS, Failing, spread
-from tests.acting.matrix import Row
+from tests.acting.matrix import Make, Row
 from tests.acting.rows import ROWS
 
 CASES = [(row, venue) for row in ROWS for venue in row.venues]

@@ -19,9 +19,9 @@ from keyctl.acting.journal import Event, Journal
 from keyctl.history.git import GitError
 from keyctl.history.remote import LOCK, Remote
 from keyctl.model.refusal import Refusal
-from tests.acting.conftest import Begin, Make
+from tests.acting.conftest import Begin
 from tests.acting.desk import BYBIT, Venue
-from tests.acting.matrix import Matrix, Row, World
+from tests.acting.matrix import Make, Matrix, Row, World
 from tests.acting.rows import ALL, CREATE, ROWS
 
 LOOKS = (
