@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import stat
-import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,34 +11,8 @@ import pytest
 
 from keyctl.secrets import installed
 from keyctl.secrets.sinks.sink import Sink, SinkError
+from tests.secrets.holding import Holder, ssh, x25519
 from tests.secrets.parcels import as_document, opened, parcel, refused
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Somebody with an identity in a file."""
-
-    identity: Path
-    recipient: str
-
-    def reads(self, file: Path) -> Any:
-        return json.loads(run("age", "--decrypt", "-i", self.identity, file))
-
-
-def run(*words: str | Path) -> str:
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
-
-
-def x25519(folder: Path) -> Holder:
-    file = folder / "identity.txt"
-    run("age-keygen", "-o", file)
-    return Holder(file, run("age-keygen", "-y", file).strip())
-
-
-def ssh(folder: Path, kind: str) -> Holder:
-    file = folder / f"id_{kind}"
-    run("ssh-keygen", "-q", "-t", kind, "-N", "", "-C", "somebody@desk.example", "-f", file)
-    return Holder(file, file.with_suffix(".pub").read_text().strip())
 
 
 @pytest.fixture
