@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlencode, urlsplit
 
@@ -17,19 +17,32 @@ SHORT = 0.3
 
 
 class Between(Double):
-    """``fail`` answers without passing on, ``drop`` passes on and hangs up, ``stall`` never answers."""
+    """``fail`` answers without passing on, ``drop`` passes on and hangs up, ``stall`` never answers; ``turn`` does
+    whatever a test wants from one request on."""
 
     def __init__(self, upstream: str) -> None:
         super().__init__()
         self.upstream = urlsplit(upstream)
         self.stalled = ""
         self.over = threading.Event()
+        self.turning: tuple[int, Callable[[Request], Answer | None]] | None = None
+
+    def turn(self, number: int, then: Callable[[Request], Answer | None]) -> None:
+        """From the request of that number on, the first one being 0, this is what answers."""
+        self.turning = (number, then)
+
+    def straight(self) -> None:
+        """Pass everything on again."""
+        self.turning = None
 
     def stall(self, method: str) -> None:
         """Pass requests of this method on, and say nothing of it until the test is over."""
         self.stalled = method
 
     def take(self, request: Request) -> Answer | None:
+        if self.turning is not None and len(self.asked) >= self.turning[0]:
+            self.asked.append(request)
+            return self.turning[1](request)
         if request.method != self.stalled:
             return super().take(request)
         self.asked.append(request)
