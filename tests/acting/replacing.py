@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from keyctl.secrets.sinks.file import FileSink
@@ -22,3 +23,16 @@ def after(name: str, then: Callable[..., Any], sink: type = FileSink) -> Callabl
         return then(*given)
 
     return instead(name, both, sink)
+
+
+def within(
+    name: str, around: Callable[[], AbstractContextManager[object]], sink: type = FileSink
+) -> Callable[[], None]:
+    """The sink does it while the world is another one."""
+    original = getattr(sink, name)
+
+    def inside(*given: Any) -> Any:
+        with around():
+            return original(*given)
+
+    return instead(name, inside, sink)
