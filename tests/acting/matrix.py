@@ -40,6 +40,8 @@ SCENARIO = "acting"
 SUBJECT = "subject"
 """The key that a row is about."""
 _DONE = re.compile(r"exchange: during (POST|.*/private/(create|edit|enable|disable|remove)_)")
+READ = re.compile('"event": "(begun|delivered|ended)"')
+"""The lines of a record that a later run reads; the others are for people."""
 INNER = {"number", "timestamp", "passphrase_digest", "internal_id", "unbound"}
 """What a simulated exchange keeps of a key beside what anybody sees, other for each one that is made."""
 _WHEN = re.compile(r'"at": "[^"]*"|\.[0-9a-f]{16}\b|\b[0-9a-f]{40}\b|\b[A-Za-z0-9-]{4}…|index [0-9a-f.]+')
@@ -368,12 +370,11 @@ class World(Desk):
         return self._unlike_by_chance(json.dumps(told, sort_keys=True))
 
     def inside(self) -> str:
-        """The same of what only this clone holds: its files, its refs, keyctl's records; without lines about calls,
-        which no run reads."""
+        """The same of what only this clone holds: its files, its refs, keyctl's records as far as runs read them."""
         told = [self.git("for-each-ref", "--format=%(refname)"), self.git("status", "--porcelain"), self.git("diff")]
         for path in sorted((self.root / ".git" / "keyctl").rglob("*")):
             lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-            lines = [line for line in lines if '"event": "call' not in line]
+            lines = [line for line in lines if READ.search(line) or not line.endswith("}")]
             told += [path.parent.name, *(_WHEN.sub("", line) for line in lines)]
         return self._unlike_by_chance("\n".join(told))
 

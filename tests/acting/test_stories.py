@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
@@ -374,27 +375,42 @@ class Sequences(RuleBasedStateMachine):
     def all_is_settled(self) -> None:
         """With nothing in between, what was merged comes true, is merged again, and leaves nothing to do."""
         self.world.settle_tree(keep=False)
-        for _ in range(6):
+        for _ in range(7):
             for branch in self.world.branches():
                 self.world.drop_branch(branch)
             act = self.acts("apply", "--yes", *self.free(), "--commit", "--push")
             document = act.document
             assert document is not None, act.ran
             branches = self.world.branches()
+            done = [row for row in document["outcomes"] if row["outcome"] == "done" and not self.doubtful(row)]
             if branches:
                 assert self.world.merge_branch(branches[0]), act.ran
-            elif not [row for row in document["outcomes"] if row["outcome"] == "done"]:
+            elif not done:
                 break
+            self.somebody_looks(done)
         else:
             raise AssertionError(f"it never ends: {act.ran}")
         self.world.check_delivered()
-        left = [row for row in document["outcomes"] if row["outcome"] != "by-hand" and "policy" not in row["said"]]
+        rest = [row for row in document["outcomes"] if not self.doubtful(row)]
+        left = [row for row in rest if row["outcome"] != "by-hand" and "policy" not in row["said"]]
         assert left == [], left
         writes = self.world.desk.writes()
         planned = self.world.desk.document("plan")["actions"]
         refused = {row["key"] for row in document["outcomes"]}
         assert [row for row in planned if not row["manual"] and row["key"] not in refused] == [], planned
         assert self.world.desk.writes() == writes
+
+    def doubtful(self, row: dict[str, Any]) -> bool:
+        """Whether it is about a retiring id that is to read alone, of which Bybit's listing never says that it does."""
+        form = self.world.files().get(row["key"] or "", {})
+        return bool(row["unknown"] == ["scopes"] and form.get("retiring", {}).get("id") == row["id"])
+
+    def somebody_looks(self, rows: list[dict[str, Any]]) -> None:
+        """In the web page, at keys that were to read alone and of which the listing does not say it; and vouches."""
+        words = ("--field", "scopes", "--evidence", "the web page", "--by", "ann@desk.example")
+        for row in rows:
+            if row["op"] == "update" and row["unknown"] == ["scopes"]:
+                self.world.edit(partial(self.world.desk.run, "attest", row["key"], *words))
 
     @invariant()
     def ids_are_conserved(self) -> None:
