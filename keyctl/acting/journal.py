@@ -122,24 +122,26 @@ def folder_of(common: Path, environ: Mapping[str, str]) -> Path:
 
 def unfinished(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:
     """The latest record of a run that began something, and the line that says what, if it does not say that the run
-    ended. A run that died while it only looked is passed over."""
+    ended. Runs that only looked are passed over, whether they died or were refused."""
     for record in sorted(folder.glob("*.jsonl"), reverse=True):
-        said = {line.get("event"): line for line in lines(record)}
-        if Event.ENDED in said:
-            return None
+        said = {line["event"]: line for line in lines(record, Event.BEGUN, Event.ENDED)}
         if Event.BEGUN in said:
-            return record, said[Event.BEGUN]
+            return None if Event.ENDED in said else (record, said[Event.BEGUN])
     return None
 
 
-def lines(path: Path) -> Iterator[Mapping[str, Any]]:
-    """What a record says; a last line that was cut off is left out."""
+def lines(path: Path, *events: Event) -> Iterator[Mapping[str, Any]]:
+    """What a record says of some events; a last line that was cut off is left out. Others are not parsed: most of a
+    record are its calls."""
+    named = [f'"event": "{event.value}"'.encode("ascii") for event in events]
     for line in path.read_bytes().splitlines():
+        if not any(name in line for name in named):
+            continue
         try:
             said = json.loads(line)
         except ValueError:
             continue
-        if isinstance(said, dict):
+        if isinstance(said, dict) and said.get("event") in events:
             yield said
 
 
@@ -148,8 +150,8 @@ def delivered(folder: Path) -> frozenset[str]:
     return frozenset(
         line["fingerprint"]
         for record in sorted(folder.glob("*.jsonl"))
-        for line in lines(record)
-        if line.get("event") == Event.DELIVERED and line.get("failed") is None and "fingerprint" in line
+        for line in lines(record, Event.DELIVERED)
+        if line.get("failed") is None and "fingerprint" in line
     )
 
 

@@ -222,6 +222,8 @@ def test_a_run_that_dies_while_it_looks_has_begun_nothing_that_could_be_taken_up
     looking = matrix.points.index("journal: after calling")
     assert looking < matrix.points.index("journal: before begun")
     assert world.act(CREATE.command, deadly=looking).status < 0
+    refused = world.act(("apply", "--resume"))
+    assert refused.status == 1 and "nobody can be asked" in refused.err, "it would delete what the first one made"
     done = world.resumed()
     assert f"resumed run {first.stem}" in " ".join(done.out.split()), done
     matrix.check(done, world.root, world.ids - {key["id"] for key in world.live()})
