@@ -12,6 +12,9 @@ Fingerprint = NewType("Fingerprint", str)
 
 LONGEST = 512
 _TEXT = re.compile(r"[!-~]+")
+_ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{32,64}")
+"""Of 20 bytes, or of 32 whose leading zeros may be left out: https://github.com/ethereum/ercs/blob/master/ERCS/erc-55.md
+and ``docs/exchanges/paradex.md``."""
 _FINGERPRINT = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -51,10 +54,11 @@ class Identifier:
 
     @classmethod
     def of_text(cls, text: str) -> Identifier:
-        """From the identifier as the exchange shows it; addresses (``0x…``) are lower-cased first."""
+        """From the identifier as the exchange shows it; addresses and public keys (``0x`` and hex digits) are
+        lower-cased first. Other ids may begin so by chance, and their letter case counts: calls name a key by it."""
         if len(text) > LONGEST or not _TEXT.fullmatch(text):
             raise IdentifierError(f"an id is 1 to {LONGEST} printable ASCII characters without white space")
-        if text[:2] in ("0x", "0X"):
+        if _ADDRESS.fullmatch(text):
             text = text.lower()
         exact = fingerprint_of(text)
         lowered = text.lower()

@@ -50,11 +50,11 @@ def chosen(texts: Iterable[str], found: tuple[Stranger, ...], rows: Iterable[Key
 
 def _meant(text: str, found: Iterable[Stranger]) -> tuple[Stranger, ...]:
     text = text.removesuffix("…")
-    text = text.lower() if text[:2] in ("0x", "0X") else text
-    exact = tuple(one for one in found if text in _called(one))
+    spelt = (text, text.lower()) if text[:2] in ("0x", "0X") else (text,)  # an address, or the beginning of one
+    exact = tuple(one for one in found if not {*spelt}.isdisjoint(_called(one)))
     if exact or len(text.removeprefix(_DIGEST)) < SHORTEST:
         return exact
-    return tuple(one for one in found if any(name.startswith(text) for name in _called(one)))
+    return tuple(one for one in found if any(name.startswith(spelt) for name in _called(one)))
 
 
 def _called(one: Stranger) -> tuple[str, ...]:

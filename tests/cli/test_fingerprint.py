@@ -53,7 +53,7 @@ def test_a_secret_that_is_too_short_is_refused_and_not_repeated(monkeypatch: pyt
 def test_an_identifier_gives_the_fingerprint_that_registries_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SECRET, "a deployment's secret")
     assert given(monkeypatch, b"w8HqB0tXn3KcVz\n", "--id").out == fingerprint_of("w8HqB0tXn3KcVz") + "\n"
-    assert given(monkeypatch, b"0xABcd", "--id").out == fingerprint_of("0xabcd") + "\n"
+    assert given(monkeypatch, b"0x" + b"ABcd" * 10, "--id").out == fingerprint_of("0x" + "abcd" * 10) + "\n"
     own = fingerprint_of("w8HqB0tXn3KcVz")
     assert given(monkeypatch, own.encode(), "--id").out == own + "\n"
 

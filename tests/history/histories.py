@@ -19,7 +19,7 @@ from keyctl.model.place import Place
 from keyctl.model.registry import Registry
 from tests.history.repository import ENVIRONMENT, REGISTRY_ID, key_file, revoked_file, settings_file
 
-TEXTS = ("AlphaKey1", "BetaKey2", "GammaKey3", "DeltaKey4", "0xAB12cd", "0xab12CD")
+TEXTS = ("AlphaKey1", "BetaKey2", "GammaKey3", "DeltaKey4", "0x" + "AB12cdEF" * 5, "0x" + "ab12CDef" * 5)
 SPELLINGS = tuple(TEXTS) + tuple(Identifier.of_text(text).fingerprint for text in TEXTS[:4])
 NAMES = ("one", "mm/two", "mm/deep/three")
 PLACES = ("", "desk/", "old/desk/")

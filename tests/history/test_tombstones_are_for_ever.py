@@ -187,8 +187,10 @@ def test_history_remembers_the_letters_of_what_the_checkout_lists_as_a_fingerpri
 
 
 def test_addresses_are_one_credential_in_any_case(tmp_path: Path) -> None:
-    repository = new_repository(tmp_path / "desk", files={"registry/revoked.yaml": revoked_file("0xAbCdEf0123")})
-    repository.commit({"registry/revoked.yaml": revoked_file("0xabcdef0123")})
+    repository = new_repository(
+        tmp_path / "desk", files={"registry/revoked.yaml": revoked_file("0x" + "AbCdEf0123" * 4)}
+    )
+    repository.commit({"registry/revoked.yaml": revoked_file("0x" + "abcdef0123" * 4)})
     assert repository.examine().findings == ()
 
 

@@ -23,14 +23,29 @@ def test_an_id_and_its_fingerprint_name_the_same_credential(text: str) -> None:
 
 @given(texts, texts)
 def test_different_texts_are_different_credentials(one: str, other: str) -> None:
-    same = one == other or (one[:2] in ("0x", "0X") and other[:2] in ("0x", "0X") and one.lower() == other.lower())
+    same = one == other or (is_address(one) and is_address(other) and one.lower() == other.lower())
     assert (Identifier.of_text(one) == Identifier.of_text(other)) == same
 
 
-def test_addresses_are_lower_cased_and_other_ids_are_not() -> None:
-    assert Identifier.of_text("0xABCdef").text == "0xabcdef"
-    assert Identifier.of_text("0XABCdef") == Identifier.of_text("0xabcdef")
-    assert Identifier.of_text("AbC").text == "AbC"
+def is_address(text: str) -> bool:
+    return text[:2] in ("0x", "0X") and 34 <= len(text) <= 66 and {*text[2:]} <= {*"0123456789abcdefABCDEF"}
+
+
+@given(st.text("0123456789abcdefABCDEF", min_size=32, max_size=64))
+def test_an_address_is_one_credential_in_any_letter_case(digits: str) -> None:
+    address = Identifier.of_text("0x" + digits)
+    assert address.text == "0x" + digits.lower()
+    assert {address, Identifier.of_text("0X" + digits.upper()), Identifier.of_text("0x" + digits.swapcase())} == {
+        address
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["AbC", "0xs8UF1nrKskeeS9hi", "0xAB12cd", "0X" + "A" * 31, "0x" + "A" * 65, "0x" + "A" * 39 + "g"]
+)
+def test_other_ids_keep_their_letter_case_also_where_they_begin_like_an_address(text: str) -> None:
+    assert Identifier.of_text(text).text == text
+    assert Identifier.of_text(text) != Identifier.of_text(text.swapcase())
 
 
 @pytest.mark.parametrize(

@@ -154,4 +154,4 @@ def test_a_key_s_next_id_is_counted_by_all_that_it_has_and_had() -> None:
 
 
 def test_a_wallet_s_address_is_an_id() -> None:
-    assert Wallet("hyperliquid", "arbitrum", "0xab12").identifier == Identifier.of_text("0xAB12")
+    assert Wallet("hyperliquid", "arbitrum", "0x" + "ab12" * 10).identifier == Identifier.of_text("0x" + "AB12" * 10)

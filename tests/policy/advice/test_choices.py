@@ -274,7 +274,7 @@ def test_a_wallet_s_environment_is_that_of_the_accounts_there_if_they_agree() ->
 
 
 def test_a_wallet_s_own_account_is_known_by_its_address_unless_it_is_set_apart_or_the_app_is_run_by_others() -> None:
-    wallet = {"venue": "hyperliquid", "chain": "arbitrum", "address": "0xAB"}
+    wallet = {"venue": "hyperliquid", "chain": "arbitrum", "address": "0x" + "AB" * 20}
     signer = {**PERPS, "access": "wallet", "wallet": wallet}
     ask = {"exchange": "hyperliquid", "app": "signer"}
 
@@ -282,8 +282,8 @@ def test_a_wallet_s_own_account_is_known_by_its_address_unless_it_is_set_apart_o
         accounts = {"hl": {"exchange": "hyperliquid", **account}}
         return asked(ask, accounts=accounts, apps={"signer": signer, "quoter": {"team": "t", "kind": "internal"}}).new
 
-    assert not new({"uid": "0xab"}) and not new({"dedicated_to": "signer"})
-    assert new({"uid": "0xcd"}) and new({}) and new({"uid": "0xab", "dedicated_to": "quoter"})
+    assert not new({"uid": "0x" + "ab" * 20}) and not new({"dedicated_to": "signer"})
+    assert new({"uid": "0xcd"}) and new({}) and new({"uid": "0x" + "ab" * 20, "dedicated_to": "quoter"})
 
 
 def test_where_no_sub_accounts_are_seen_what_was_set_apart_is_taken_then_the_shared_one() -> None:
@@ -530,9 +530,9 @@ def test_an_account_elsewhere_is_no_shared_one_here() -> None:
 
 
 def test_an_app_without_a_wallet_and_one_that_others_run_open_an_account_of_their_own() -> None:
-    accounts = {"hl": {"exchange": "hyperliquid", "uid": "0xab"}}
+    accounts = {"hl": {"exchange": "hyperliquid", "uid": "0x" + "ab" * 20}}
     assert asked({"exchange": "hyperliquid", "app": "perps"}, accounts=accounts, apps={"perps": PERPS}).new
-    wallet = {"venue": "hyperliquid", "chain": "arbitrum", "address": "0xAB"}
+    wallet = {"venue": "hyperliquid", "chain": "arbitrum", "address": "0x" + "AB" * 20}
     signer = {**PERPS, "kind": "third-party", "access": "wallet", "wallet": wallet}
     ask = {"exchange": "hyperliquid", "app": "signer", "scopes": PERPS["needs"]}
     assert asked(ask, accounts=accounts, apps={"signer": signer}).new

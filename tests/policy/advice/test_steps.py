@@ -208,11 +208,15 @@ def test_a_wallet_is_opened_then_declared_then_approves_the_agent_as_its_venue_s
 
 
 def test_a_wallet_that_is_declared_is_used() -> None:
-    signer = {**PERPS, "access": "wallet", "wallet": {"venue": "hyperliquid", "chain": "arbitrum", "address": "0xAB"}}
+    signer = {
+        **PERPS,
+        "access": "wallet",
+        "wallet": {"venue": "hyperliquid", "chain": "arbitrum", "address": "0x" + "AB" * 20},
+    }
     new = asked({"exchange": "hyperliquid", "app": "signer"}, apps={"signer": signer})
     assert "the wallet of signer" in new.steps[0].text and rules(new)[0] == "two-factor"
     assert not any("access: wallet" in each for each in lines(new))
-    accounts = {"hl": {"exchange": "hyperliquid", "uid": "0xab"}}
+    accounts = {"hl": {"exchange": "hyperliquid", "uid": "0x" + "ab" * 20}}
     there = asked({"exchange": "hyperliquid", "app": "signer"}, accounts=accounts, apps={"signer": signer})
     assert rules(there)[0] == "balance-limit-missing" and not there.new
     assert any("wallet" in choice.why and choice.what == "account hl" for choice in there.choices)
