@@ -197,7 +197,9 @@ class Sequences(RuleBasedStateMachine):
         identifier = chosen(sorted(self.world.dead & set(self.world.once)), number)
         if identifier is not None:
             form = {**self.world.once[identifier], "native": self.world.once[identifier].get("native", {})}
-            form["native"] = {name: value for name, value in form["native"].items() if name != "enabled"}
+            form["native"] = {
+                name: value for name, value in form["native"].items() if name not in ("enabled", "number")
+            }
             account = self.world.seen if seen else self.venue.account
             for where in (account, form["account"]):
                 self.world.put(where, identifier, None)

@@ -64,9 +64,13 @@ def listed(answer: object, holder: Holder | None) -> tuple[LiveKey, ...]:
 
 
 def numbers(answer: object) -> Mapping[Identifier, int]:
-    """What each key of a listing is called in calls that change it: a number that counts within its account only."""
+    """What each key of a listing is called in calls that change it: a number that counts within its account only.
+    Raises ExchangeError for one that two keys have: a call could mean either."""
     items = opened(LIST_API_KEYS.name, answer).each("result")
-    return {item.identifier("client_id"): item.integer("id") for item in items}
+    found = {item.identifier("client_id"): item.integer("id") for item in items}
+    if len({*found.values()}) != len(found):
+        raise Malformed("result", "each key with an id of its own", "one that two keys have")
+    return found
 
 
 def written(endpoint: str, answer: object, holder: Holder) -> tuple[int, LiveKey]:

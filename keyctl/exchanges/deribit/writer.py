@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from keyctl.exchanges.declaration import Endpoint, Holder
@@ -140,9 +141,14 @@ async def _switch(transport: Transport, subaccount: str | None, identifier: Iden
 async def _find(transport: Transport, identifier: Identifier) -> _Meant:
     """Raises Unlisted for a key that the account's listing does not show."""
     holder = await _holder(transport)
-    answer = await looked(ask(transport, LIST_API_KEYS))
-    live = meant(listed(answer, holder), identifier)
-    return _Meant(numbers(answer)[live.identifier], live, holder)
+
+    async def keys() -> tuple[tuple[LiveKey, ...], Mapping[Identifier, int]]:
+        answer = await ask(transport, LIST_API_KEYS)
+        return listed(answer, holder), numbers(answer)
+
+    found, called = await looked(keys())
+    live = meant(found, identifier)
+    return _Meant(called[live.identifier], live, holder)
 
 
 async def _holder(transport: Transport) -> Holder:

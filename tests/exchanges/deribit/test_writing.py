@@ -276,6 +276,17 @@ def test_what_goes_wrong_while_looking_was_no_change(bench: Bench) -> None:
     assert bench.writes() == []
 
 
+def test_nothing_is_done_to_a_key_whose_number_another_one_has_too(bench: Bench) -> None:
+    """Calls name a key by its number, and this one would be about either."""
+    state = bench.state()
+    keys = state["exchanges"]["deribit"]["accounts"]["deribit-sub"]["keys"]
+    keys["deribit-trader"]["native"]["number"] = keys["deribit-reader"]["native"]["number"]
+    bench.restore(state)
+    with pytest.raises(ExchangeError) as caught:
+        bench.delete(None, bench.id("deribit-trader"))
+    assert caught.value.is_only(Cause.MALFORMED) and surely_not_done(caught.value) and bench.writes() == []
+
+
 def test_an_answer_about_another_key_or_system_is_not_believed(bench: Bench) -> None:
     patches: list[tuple[str, dict[str, object]]] = [
         ("remove_api_key", {"result": "done"}),
