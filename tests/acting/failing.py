@@ -100,7 +100,9 @@ class Failing(Matrix):
             if done.status == 0:
                 self.check(done, world.root, dead)
             else:
-                self.check(world.act(world.row.anew), world.root, dead)
+                done_once = world.row.once and done.status != 1
+                again = ("plan",) if done_once else world.row.anew
+                self.check(world.act(again), world.root, dead)
         except Wrong as wrong:
             raise Wrong(f"{fault}: {wrong}\n\nthe run that suffered it: {done}") from None
 

@@ -55,7 +55,8 @@ class Row:
     by name, that the row is about too; ``files`` are the files of the registry beside those that every world has.
     ``account`` are changes of the account's declaration. ``command`` is what is interrupted, and ``resumed`` and
     ``anew`` are what is run after it: where it ran, and elsewhere; each ends with status 0. ``told`` are the rules
-    by which the end is found wanting all the same.
+    by which the end is found wanting all the same. What is to be done ``once`` is not asked for again where it was
+    done and merged, whatever else was wrong.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Row:
     resumed: tuple[str, ...] = ("apply", "--resume", "--yes")
     anew: tuple[str, ...] = ("apply", "--yes")
     told: tuple[str, ...] = ()
+    once: bool = False
 
 
 def subject_id(venue: Venue, name: str = SUBJECT) -> str:

@@ -43,9 +43,11 @@ def _rotated(venue: Venue) -> Mapping[str, str]:
 
 
 def _command(name: str, *words: str, venues: tuple[Venue, ...] = ALL, rotated: bool = False) -> Row:
-    """A command that is given again until it says that all is done; after a rotation, or before one."""
+    """A command that is given again until it is done; after a rotation, or before one."""
     files, beside = (_rotated, _old) if rotated else (_file(), lambda _venue: {})
-    return Row(name, venues, files, _live(), beside, command=words, resumed=words, anew=words)
+    return Row(
+        name, venues, files, _live(), beside, command=words, resumed=words, anew=words, once=words[0] == "rotate"
+    )
 
 
 def _old(venue: Venue) -> Mapping[str, Mapping[str, Any]]:
