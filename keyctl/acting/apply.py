@@ -320,6 +320,13 @@ class Applying:
         files, written = edited(self.desired.texts, self.entries(snapshot, after, delivered, attempts))
         failed = any(one.why_not for one in written)
         failed |= any(one.outcome in (Outcome.FAILED, Outcome.NOT_TRIED) for one in attempts)
+        for one in attempts:
+            if one.made is not None and all(entry.identifier != one.made for entry in written):
+                failed = True
+                self.notes.append(
+                    f"{one.action.key}: {one.made.display} was made, and could not be written into its file, since"
+                    f" {one.action.account} was not seen wholly at the end; the next apply writes it"
+                )
         sent = Sent()
         if files:
             try:

@@ -230,6 +230,25 @@ def test_what_was_changed_by_hand_is_set_back(here: Desk, venue: Venue) -> None:
     assert here.git("status", "--short") == ""
 
 
+@pytest.mark.parametrize("command", [("apply", "--yes"), ("rotate", "okx-hold", "--yes")], ids=" ".join)
+def test_what_was_made_and_not_seen_at_the_end_is_not_done_yet(here: Desk, command: tuple[str, ...]) -> None:
+    if command[0] == "apply":
+        with_new(here, OKX)
+    name = "okx-hold" if command[0] == "rotate" else "okx-new"
+    config = "GET /api/v5/account/config"
+    assert here.run("plan").status in (0, 2)
+    looks = sum(entry["path"] == config.removeprefix("GET ") for entry in here.control("GET", "/requests"))
+    fault = {"exchange": "okx", "match": config, "kind": "rate-limit", "times": None, "after": looks + 1}
+    here.control("POST", "/faults", fault)
+    done = here.document(*command)
+    here.control("DELETE", "/faults")
+    assert outcomes(done) == {name: "done"} and done["written"] == [] and "failed" in done["exit_reasons"], done
+    assert any("was made, and could not be written into its file" in note for note in done["notes"])
+    made = done["outcomes"][0]["id"]
+    again = here.document(*command)
+    assert again["outcomes"] == [] and again["exit_reasons"] == [] and made in here.text(f"keys.d/{name}.yaml")
+
+
 def test_a_key_that_only_reads_is_set_again_at_bybit_until_somebody_looked_at_it(here: Desk) -> None:
     """The listing's flag is documented both ways; the answer to a change has it as a number, and nothing else has."""
     name, reads = "bybit-hold", key_file(BYBIT, here.id("bybit-hold"), scopes=("read",))
