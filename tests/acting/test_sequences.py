@@ -219,7 +219,7 @@ def test_a_run_that_dies_while_it_looks_has_begun_nothing_that_could_be_taken_up
     world = matrix.world
     world.act(CREATE.command, deadly=made_at(matrix))
     (first,) = (world.root / ".git" / "keyctl" / "journal").glob("*.jsonl")
-    looking = matrix.points.index("journal: after calling")
+    looking = matrix.points.index("journal: before called, of a look")
     assert looking < matrix.points.index("journal: before begun")
     assert world.act(CREATE.command, deadly=looking).status < 0
     refused = world.act(("apply", "--resume"))
