@@ -29,7 +29,7 @@ from keyctl.model.application import Application, Verb
 from keyctl.model.attempt import Attempt, Outcome
 from keyctl.model.finding import ExitReason, Risk
 from keyctl.model.identifier import Identifier
-from keyctl.model.key import NEVER_ISSUED, Key
+from keyctl.model.key import NEVER_ISSUED
 from keyctl.model.names import AccountName, AppName, KeyName
 from keyctl.model.plan import Action, Op
 from keyctl.model.refusal import Refusal
@@ -152,8 +152,8 @@ def _actions(registry: Registry, wish: Wish) -> Iterator[Action]:
         for key in registry.keys.values()
         if wish.key in (None, key.name) and wish.app in (None, key.owner) and wish.account in (None, key.account)
     ]
-    meant = [(key, one) for key in keys for one in (*key.living, *_dead(key, confirmed=False))]
-    meant = meant or [(key, one) for key in keys for one in _dead(key, confirmed=True)]
+    meant = [(key, one) for key in keys for one in (*key.living, *key.unconfirmed)]
+    meant = meant or [(key, dead.identifier) for key in keys for dead in key.revoked if dead.reason != NEVER_ISSUED]
     yield from (death_of(key.account, key.name, one, wish.reason) for key, one in meant)
 
 
@@ -174,13 +174,6 @@ def _of_identifier(registry: Registry, wish: Wish, meant: Identifier) -> Action:
             "say it with --account; 'exchange-keyctl reconcile' lists the keys that nobody declared",
         )
     return death_of(wish.account, None, meant, wish.reason)
-
-
-def _dead(key: Key, *, confirmed: bool) -> Iterator[Identifier]:
-    """The revoked ids of a key that ever were at an exchange, those whose death it confirmed or the others."""
-    for dead in key.revoked:
-        if (dead.confirmed is not None) is confirmed and dead.reason != NEVER_ISSUED:
-            yield dead.identifier
 
 
 def death_of(account: AccountName, key: KeyName | None, identifier: Identifier, reason: str) -> Action:

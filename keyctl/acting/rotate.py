@@ -12,6 +12,7 @@ from keyctl.acting.apply import Applying, Wishes, begun, refused
 from keyctl.acting.doing import Doing
 from keyctl.acting.hands import Hands
 from keyctl.acting.killing import kill
+from keyctl.acting.revoke import death_of
 from keyctl.acting.writing_back import Entry, entries
 from keyctl.model.account import Mode
 from keyctl.model.application import Application, Verb
@@ -73,12 +74,14 @@ class _Rotating(Applying):
         return refused(actions, planned)
 
     async def then(self, doing: Doing) -> list[Attempt]:
-        """A leaked id dies whether or not another one could be made."""
-        key, rotation = self._key, self._rotation
-        if not rotation.leaked or key.identifier is None:
+        """A leaked id dies whether or not another one could be made; so do those that should be dead already."""
+        key = self._key
+        if not self._rotation.leaked:
             return []
-        dies = Action(Op.DELETE, key.name, key.account, key.identifier, LEAKED, Risk.REDUCTION, kills=True)
-        return list(await kill(doing, [dies]))
+        current = () if key.identifier is None else (key.identifier,)
+        return list(
+            await kill(doing, [death_of(key.account, key.name, one, LEAKED) for one in (*current, *key.unconfirmed)])
+        )
 
     def entries(
         self, snapshot: Snapshot, after: Comparison, delivered: Mapping[Fingerprint, bool], attempts: Sequence[Attempt]

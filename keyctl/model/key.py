@@ -80,6 +80,12 @@ class Key:
         return self.identifier is None and bool(self.revoked) and not self.reissue
 
     @property
+    def unconfirmed(self) -> tuple[Identifier, ...]:
+        """The revoked ids that ever were at an exchange and whose death nothing confirms."""
+        dead = (one for one in self.revoked if one.confirmed is None and one.reason != NEVER_ISSUED)
+        return tuple(one.identifier for one in dead)
+
+    @property
     def living(self) -> tuple[Identifier, ...]:
         """The ids that the file declares as living: the current and the retiring one."""
         return tuple(identifier for identifier, _ in self.placed)

@@ -100,7 +100,7 @@ class Failing(Matrix):
             if done.status == 0:
                 self.check(done, world.root, dead)
             else:
-                done_once = world.row.once and done.status != 1
+                done_once = world.row.once and done.status not in (1, 3)
                 again = ("plan",) if done_once else world.row.anew
                 self.check(world.act(again), world.root, dead)
         except Wrong as wrong:

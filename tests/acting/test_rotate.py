@@ -14,6 +14,7 @@ import pytest
 from keyctl.acting.journal import Event, Journal
 from keyctl.sandbox.invented import CANARY
 from tests.acting.desk import BYBIT, DERIBIT, OKX, TODAY, VENUES, Desk, Venue, fingerprint, key_file
+from tests.acting.test_revoke import DELETIONS
 
 venues = pytest.mark.parametrize("venue", VENUES, ids=lambda venue: venue.name)
 
@@ -335,6 +336,19 @@ def test_where_a_leaked_id_died_first_the_next_run_makes_the_other_one(
     assert ids(text) == (new, None) and "reissue" not in text and set(here.delivered()) == {new}
     here.merge("Made")
     assert here.run("plan").status == 0
+
+
+@venues
+def test_a_leaked_id_that_could_not_be_killed_dies_with_the_next_run(here: Desk, venue: Venue) -> None:
+    name, old = f"{venue.name}-hold", here.id(f"{venue.name}-hold")
+    fault = {"exchange": venue.name, "match": DELETIONS[venue.name], "kind": "rate-limit", "times": None}
+    here.control("POST", "/faults", fault)
+    assert here.run("rotate", name, "--leaked").status == 3 and old in here.keys(venue.account)
+    here.control("DELETE", "/faults")
+    here.merge("Not dead yet")
+    again = here.document("rotate", name, "--leaked", "--yes")
+    assert old not in here.keys(venue.account)
+    assert f"confirmed: {TODAY}" in here.text(f"keys.d/{name}.yaml") and "blocked" not in again["exit_reasons"], again
 
 
 def test_a_key_that_has_ended_is_issued_again_by_a_merge_request_only(here: Desk) -> None:
