@@ -100,8 +100,7 @@ class Failing(Matrix):
             if done.status == 0:
                 self.check(done, world.root, dead)
             else:
-                done_once = world.row.once and done.status not in (1, 3)
-                again = ("plan",) if done_once else world.row.anew
+                again = world.row.rest if world.row.rest and world.replaced() else world.row.anew
                 self.check(world.act(again), world.root, dead)
         except Wrong as wrong:
             raise Wrong(f"{fault}: {wrong}\n\nthe run that suffered it: {done}") from None

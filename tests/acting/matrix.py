@@ -55,8 +55,8 @@ class Row:
     by name, that the row is about too; ``files`` are the files of the registry beside those that every world has.
     ``account`` are changes of the account's declaration. ``command`` is what is interrupted, and ``resumed`` and
     ``anew`` are what is run after it: where it ran, and elsewhere; each ends with status 0. ``told`` are the rules
-    by which the end is found wanting all the same. What is to be done ``once`` is not asked for again where it was
-    done and merged, whatever else was wrong.
+    by which the end is found wanting all the same. Where the file has another id
+    already, asking for it again would replace that one too: ``rest`` then does what is left.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Row:
     resumed: tuple[str, ...] = ("apply", "--resume", "--yes")
     anew: tuple[str, ...] = ("apply", "--yes")
     told: tuple[str, ...] = ()
-    once: bool = False
+    rest: tuple[str, ...] = ()
 
 
 def subject_id(venue: Venue, name: str = SUBJECT) -> str:
@@ -341,6 +341,11 @@ class World(Desk):
             if before["id"] not in self.subjects and live.get(before["id"]) != before:
                 raise Wrong(f"{before['name']} was touched: {live.get(before['id'])}, it was {before}")
         assert hold in live
+
+    def replaced(self) -> bool:
+        """Whether the subject's file names another id than at the start."""
+        told = yaml.safe_load(self.git("show", f"HEAD:keys.d/{SUBJECT}.yaml"))
+        return told.get("id", subject_id(self.venue)) != subject_id(self.venue)
 
     def check_secrets(self) -> None:
         """No secret lies anywhere but in the app's store: not in any file, not in what was said, and not in any git

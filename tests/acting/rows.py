@@ -45,9 +45,8 @@ def _rotated(venue: Venue) -> Mapping[str, str]:
 def _command(name: str, *words: str, venues: tuple[Venue, ...] = ALL, rotated: bool = False) -> Row:
     """A command that is given again until it is done; after a rotation, or before one."""
     files, beside = (_rotated, _old) if rotated else (_file(), lambda _venue: {})
-    return Row(
-        name, venues, files, _live(), beside, command=words, resumed=words, anew=words, once=words[0] == "rotate"
-    )
+    rest = ("apply", "--yes") if words[0] == "rotate" else ()
+    return Row(name, venues, files, _live(), beside, command=words, resumed=words, anew=words, rest=rest)
 
 
 def _old(venue: Venue) -> Mapping[str, Mapping[str, Any]]:
