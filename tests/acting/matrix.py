@@ -345,7 +345,7 @@ class World(Desk):
     def replaced(self) -> bool:
         """Whether the subject's file names another id than at the start."""
         told = yaml.safe_load(self.git("show", f"HEAD:keys.d/{SUBJECT}.yaml"))
-        return told.get("id", subject_id(self.venue)) != subject_id(self.venue)
+        return bool(told.get("id", subject_id(self.venue)) != subject_id(self.venue))
 
     def check_secrets(self) -> None:
         """No secret lies anywhere but in the app's store: not in any file, not in what was said, and not in any git
