@@ -99,9 +99,9 @@ def _joined(facts: list[tuple[str, str]], style: Style) -> Iterator[str]:
 
 def _line(cells: tuple[Cell, ...], style: Style) -> Iterator[str]:
     """Cells in one line if they fit, else wrapped and without colour."""
-    texts = [plain(cell.text) for cell in cells if cell.text]
-    lines = wrapped("  ".join(texts), style.width)
+    texts = [(plain(cell.text).strip(), cell.colour) for cell in cells if cell.text]
+    lines = wrapped("  ".join(text for text, _ in texts), style.width)
     if len(lines) == 1:
-        yield "  ".join(coloured(plain(cell.text), cell.colour, style) for cell in cells if cell.text)
+        yield "  ".join(coloured(text, colour, style) for text, colour in texts)
     else:
         yield from lines

@@ -247,6 +247,15 @@ def test_text_fits_the_terminal_and_holds_no_control_characters(view: View, widt
     assert max(cell_len(line) for line in shown.splitlines()) <= width
 
 
+def test_space_at_the_end_of_a_value_needs_no_room() -> None:
+    from keyctl.reports.page import Cell, Page, Table
+    from keyctl.reports.page_text import render_page
+
+    table = Table(("a", "b"), ((Cell("x" * 20, "red"), Cell("y" * 18 + " ")),), wide=100)
+    page = Page(title="t", blocks=(table,), findings=(), caveats=(), counts="c", verdict="v", good=True)
+    assert render_page(page, Style(width=40)).splitlines()[0] == "x" * 20 + "  " + "y" * 18
+
+
 @given(views)
 def test_colour_is_the_only_difference_that_a_terminal_makes(view: View) -> None:
     coloured = render("text", view, Style(color=True))
