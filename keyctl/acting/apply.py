@@ -210,7 +210,7 @@ class Applying:
 
     def _resumed(self) -> Keeps | None:
         """The actions of the run that did not end, where it is to be taken up again."""
-        found = unfinished(folder_of(self.passed.git.common, self.hands.environ))
+        found = unfinished(self.journal.path.parent)
         if found is None:
             if self.wishes.resume:
                 self.notes.append("no earlier run was interrupted; this one began anew")
@@ -246,7 +246,7 @@ class Applying:
         because it did not."""
         delivered: dict[Fingerprint, bool] = {}
         orphans: list[Action] = []
-        arrived = arrived_by(folder_of(self.passed.git.common, self.hands.environ))
+        arrived = arrived_by(self.journal.path.parent)
         for row in planned.keys:
             if Status.PENDING_WRITE_BACK not in row.statuses or row.key is None or row.identifier is None:
                 continue

@@ -88,7 +88,8 @@ class _Rotating(Applying):
     ) -> Iterator[Entry]:
         key, rotation, today = self._key, self._rotation, self.hands.clock().date()
         for entry in entries(self.registry, snapshot, after.keys, delivered, today, rotation.until):
-            yield replace(entry, what="issued") if rotation.leaked and entry.what.startswith("issued") else entry
+            new = entry.identifier.fingerprint in delivered
+            yield replace(entry, what="issued") if rotation.leaked and new else entry
         for attempt in attempts:
             tried = attempt.outcome is not Outcome.NOT_TRIED
             if attempt.action.kills and tried and attempt.action.identifier is not None:

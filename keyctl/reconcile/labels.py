@@ -26,12 +26,16 @@ def shown(live: LiveKey, ids: Iterable[str]) -> str | None:
     if not label:
         return None
     line = one_line(label)
-    hits = find(label) or find(line)
+    return concealed(live, ids) or (line if len(line) <= LONGEST else line[:LONGEST] + "…")
+
+
+def concealed(live: LiveKey, ids: Iterable[str]) -> str | None:
+    """Why the label is not repeated, as it is told in its place; None where it may be, or where there is none."""
+    label = value_of(live.label) or ""
+    hits = find(label) or find(one_line(label))
     if hits:
         return f"(not repeated here: it holds what looks like {hits[0].what})"
-    if _holds_id(label, ids):
-        return "(not repeated here: it holds an id)"
-    return line if len(line) <= LONGEST else line[:LONGEST] + "…"
+    return "(not repeated here: it holds an id)" if _holds_id(label, ids) else None
 
 
 def words(live: LiveKey, ids: Iterable[str]) -> str | None:

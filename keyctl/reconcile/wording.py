@@ -319,4 +319,6 @@ def _more_and_less(more: list[str], less: list[str], gained: str, lost: str) -> 
 def _label(live: LiveKey) -> str:
     """The label as somebody typed it at the exchange, with care."""
     told = labels.shown(live, ())
-    return "" if told is None else f" {told}" if told.startswith("(not ") else f" ({told!r})"
+    if told is None:
+        return ""
+    return f" {told}" if labels.concealed(live, ()) else f" ({told!r})"

@@ -54,9 +54,9 @@ class Row:
     ``live`` is the subject as it lives at the exchange at the start, None where it does not, and ``beside`` are others,
     by name, that the row is about too; ``files`` are the files of the registry beside those that every world has.
     ``account`` are changes of the account's declaration. ``command`` is what is interrupted, and ``resumed`` and
-    ``anew`` are what is run after it: where it ran, and elsewhere; each ends with status 0. ``told`` are the rules
-    by which the end is found wanting all the same. Where the file has another id
-    already, asking for it again would replace that one too: ``rest`` then does what is left.
+    ``anew`` are what is run after it: where it ran, and elsewhere; each ends with status 0. ``told`` are the rules by
+    which the end is found wanting all the same. Where the file has another id already, asking for it again would
+    replace that one too: ``rest`` then does what is left.
     """
 
     name: str
